@@ -1,0 +1,2 @@
+//! Otherworld: bots.
+fn main() {}

@@ -1,0 +1,1 @@
+//! Otherworld: scene.
