@@ -103,7 +103,6 @@ export class OmiPhysicsBody extends Extension {
     return new PhysicsBody(this.document.getGraph(), name);
   }
 
-  /** Needs the shapes: register OMI_physics_shape before this one, so that it has been read. */
   override read(context: ReaderContext): this {
     const shapes = this.document.createExtension(OmiPhysicsShape).listShapes();
     context.jsonDoc.json.nodes?.forEach((node, index) => {

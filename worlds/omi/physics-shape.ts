@@ -12,6 +12,7 @@ import {
   type IProperty,
   type Mesh,
   type Nullable,
+  PropertyType,
   type ReaderContext,
   type WriterContext,
 } from '@gltf-transform/core';
@@ -85,6 +86,8 @@ export class PhysicsShape extends ExtensionProperty<IPhysicsShape> {
 export class OmiPhysicsShape extends Extension {
   static override readonly EXTENSION_NAME = OMI_PHYSICS_SHAPE;
   override readonly extensionName = OMI_PHYSICS_SHAPE;
+  /** Meshes are known then, and the bodies that refer to shapes are read later. */
+  override readonly prereadTypes = [PropertyType.NODE];
 
   createShape(name = ''): PhysicsShape {
     return new PhysicsShape(this.document.getGraph(), name);
@@ -95,13 +98,17 @@ export class OmiPhysicsShape extends Extension {
     return this.listProperties().filter((property) => property instanceof PhysicsShape);
   }
 
-  override read(context: ReaderContext): this {
+  override preread(context: ReaderContext): this {
     const root = context.jsonDoc.json.extensions?.[OMI_PHYSICS_SHAPE] as { shapes?: ShapeDef[] } | undefined;
     for (const def of root?.shapes ?? []) {
       const shape = this.createShape(def.name).setPrimitive(readPrimitive(def));
       const mesh = (def.convex ?? def.trimesh)?.mesh;
       if (mesh !== undefined) shape.setMesh(context.meshes[mesh] ?? null);
     }
+    return this;
+  }
+
+  override read(): this {
     return this;
   }
 
