@@ -1,0 +1,224 @@
+//! A native client's end of the UDP pipe: one socket and the crate `renetcode`'s client.
+//!
+//! What reaches the crate is checked first, because its reader panics on a sequence length that the standard
+//! forbids and its token reader mistakes IPv6 addresses (see the README): tokens are read by [`ConnectToken`], and only
+//! packets with a standard header from the server's own address go in. Buffers are the caller's, shared by all
+//! clients of a thread.
+
+use crate::netcode::packet::{self, Kind};
+use crate::netcode::token::{ConnectToken, TokenError};
+use crate::netcode::{MAX_PAYLOAD_BYTES, SendError, Transmit};
+use crate::udp::{BATCH, Inbox, Outbox, Socket};
+use renetcode::{ClientAuthentication, DisconnectReason, NetcodeClient, NetcodeError};
+use std::io;
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::os::fd::{AsFd, BorrowedFd};
+use std::time::Duration;
+use thiserror::Error;
+
+/// The standard's number of goodbyes, since nothing acknowledges them.
+const DISCONNECT_COPIES: usize = 10;
+/// Batches that one call of [`ClientPipe::receive`] serves.
+const BATCHES_PER_CALL: usize = 16;
+
+/// Why a client cannot start.
+#[derive(Debug, Error)]
+pub enum ClientError {
+    /// The token is not readable.
+    #[error(transparent)]
+    Token(#[from] TokenError),
+    /// The crate refuses the token.
+    #[error("the connect token cannot be used: {0}")]
+    Netcode(#[from] NetcodeError),
+    /// There is no socket to be had.
+    #[error("no UDP socket: {0}")]
+    Socket(#[from] io::Error),
+}
+
+/// Where a client stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ClientState {
+    /// Requesting or answering the challenge.
+    Connecting,
+    /// In session.
+    Connected,
+    /// Over, and why.
+    Disconnected(DisconnectReason),
+}
+
+/// A UDP socket that speaks netcode 1.02 with the servers of one token.
+pub struct ClientPipe {
+    socket: Socket,
+    netcode: NetcodeClient,
+    updated_at: Duration,
+    ignored: u64,
+}
+
+impl ClientPipe {
+    /// Starts connecting with the 2048 bytes that a control plane handed out. `now` is unix time.
+    ///
+    /// # Errors
+    /// See [`ClientError`].
+    pub fn connect(token: &[u8], now: Duration) -> Result<Self, ClientError> {
+        let token = ConnectToken::read(token)?;
+        let socket = bind_towards(&token.addresses)?;
+        let connect_token = to_renetcode(&token);
+        let netcode = NetcodeClient::new(now, ClientAuthentication::Secure { connect_token })?;
+        Ok(Self {
+            socket,
+            netcode,
+            updated_at: now,
+            ignored: 0,
+        })
+    }
+
+    /// Where the client stands.
+    pub fn state(&self) -> ClientState {
+        match self.netcode.disconnect_reason() {
+            Some(reason) => ClientState::Disconnected(reason),
+            None if self.netcode.is_connected() => ClientState::Connected,
+            None => ClientState::Connecting,
+        }
+    }
+
+    /// The server that is being talked to.
+    pub fn server(&self) -> SocketAddr {
+        self.netcode.server_addr()
+    }
+
+    /// The socket, for its address and what the kernel gave it.
+    pub fn socket(&self) -> &Socket {
+        &self.socket
+    }
+
+    /// Datagrams that came from elsewhere or were no packets of the standard.
+    pub fn ignored(&self) -> u64 {
+        self.ignored
+    }
+
+    /// Serves what has arrived.
+    ///
+    /// # Errors
+    /// Those of the system, which mean that the socket is broken.
+    pub fn receive(
+        &mut self,
+        inbox: &mut Inbox,
+        mut on_payload: impl FnMut(&[u8]),
+    ) -> io::Result<()> {
+        for _ in 0..BATCHES_PER_CALL {
+            let count = inbox.receive(&self.socket)?;
+            for index in 0..count {
+                let (from, datagram) = inbox.datagram(index);
+                if same(from, self.netcode.server_addr()) && is_from_server(datagram) {
+                    if let Some(payload) = self.netcode.process_packet(datagram) {
+                        on_payload(payload);
+                    }
+                } else {
+                    self.ignored += 1;
+                }
+            }
+            if count < BATCH {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    /// Advances time: requests, answers, keep-alives, timeouts.
+    pub fn update(&mut self, now: Duration, outbox: &mut Outbox) {
+        let elapsed = now.saturating_sub(self.updated_at);
+        self.updated_at = self.updated_at.max(now);
+        if let Some((bytes, to)) = self.netcode.update(elapsed) {
+            transmit(outbox, &self.socket, to, bytes);
+        }
+        outbox.flush(&self.socket);
+    }
+
+    /// Sends a payload at once.
+    ///
+    /// # Errors
+    /// [`SendError::Length`]; [`SendError::NoSession`] unless connected.
+    pub fn send(&mut self, payload: &[u8], outbox: &mut Outbox) -> Result<(), SendError> {
+        if payload.is_empty() || payload.len() > MAX_PAYLOAD_BYTES {
+            return Err(SendError::Length);
+        }
+        let (to, bytes) = self
+            .netcode
+            .generate_payload_packet(payload)
+            .map_err(|_| SendError::NoSession)?;
+        transmit(outbox, &self.socket, to, bytes);
+        outbox.flush(&self.socket);
+        Ok(())
+    }
+
+    /// Ends the session and tells the server.
+    pub fn disconnect(&mut self, outbox: &mut Outbox) {
+        if matches!(self.state(), ClientState::Disconnected(_)) {
+            return;
+        }
+        if let Ok((to, bytes)) = self.netcode.disconnect() {
+            for _ in 0..DISCONNECT_COPIES {
+                transmit(outbox, &self.socket, to, bytes);
+            }
+        }
+        outbox.flush(&self.socket);
+    }
+}
+
+impl AsFd for ClientPipe {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.socket.as_fd()
+    }
+}
+
+/// A socket that reaches every address of the list: IPv6 sockets reach IPv4 too, as mapped addresses.
+fn bind_towards(addresses: &[SocketAddr]) -> io::Result<Socket> {
+    let any: SocketAddr = if addresses.iter().all(SocketAddr::is_ipv4) {
+        (Ipv4Addr::UNSPECIFIED, 0).into()
+    } else {
+        (Ipv6Addr::UNSPECIFIED, 0).into()
+    };
+    Socket::bind(any)
+}
+
+fn transmit(outbox: &mut Outbox, socket: &Socket, to: SocketAddr, bytes: &[u8]) {
+    let mut out = outbox.on(socket);
+    out.packet()[..bytes.len()].copy_from_slice(bytes);
+    out.send(to, bytes.len());
+}
+
+/// The same peer, also when an IPv6 socket shows an IPv4 one as mapped.
+fn same(a: SocketAddr, b: SocketAddr) -> bool {
+    a.port() == b.port() && a.ip().to_canonical() == b.ip().to_canonical()
+}
+
+/// A header that the standard lets a server send; sequence numbers of a session lie in the lower half.
+fn is_from_server(datagram: &[u8]) -> bool {
+    packet::peek(datagram).is_some_and(|header| match header.kind {
+        Kind::Challenge | Kind::Denied => true,
+        Kind::KeepAlive | Kind::Payload | Kind::Disconnect => header.sequence >> 63 == 0,
+        Kind::Request | Kind::Response => false,
+    })
+}
+
+/// The crate's own reader expects its own layout; its fields are public.
+fn to_renetcode(token: &ConnectToken) -> renetcode::ConnectToken {
+    let mut server_addresses = [None; 32];
+    for (slot, address) in server_addresses.iter_mut().zip(&token.addresses) {
+        *slot = Some(*address);
+    }
+    renetcode::ConnectToken {
+        // Only the sealed half names the client, and only the server needs to know.
+        client_id: 0,
+        version_info: *b"NETCODE 1.02\0",
+        protocol_id: token.protocol_id,
+        create_timestamp: token.created,
+        expire_timestamp: token.expires,
+        xnonce: token.nonce,
+        server_addresses,
+        client_to_server_key: token.client_to_server,
+        server_to_client_key: token.server_to_client,
+        private_data: token.private,
+        timeout_seconds: token.timeout_seconds,
+    }
+}

@@ -1,0 +1,33 @@
+//! The server's side of netcode 1.02, without sockets and without a clock.
+//!
+//! The standard is <https://github.com/mas-bandwidth/netcode/blob/main/STANDARD.md>. `packet` is its framing and
+//! sealing, `token` its connect and challenge tokens, `replay` its window; `server` is the handshake and the
+//! sessions. Where this is stricter than the standard, the rule is named where it is applied:
+//!
+//! - a token that has become a session is spent, also for the address that used it (`server`);
+//! - a token is honoured only for a seat that is on offer (`server`);
+//! - work for strangers is bounded by `limit`, before any decryption.
+
+mod limit;
+pub mod packet;
+mod refusal;
+mod replay;
+mod server;
+pub mod token;
+
+pub use limit::Limits;
+pub use packet::{MAX_PACKET_BYTES, MAX_PAYLOAD_BYTES};
+pub use refusal::{Refusal, Refusals};
+pub use server::{Config, Departure, Heard, SendError, Server, Transmit};
+
+/// The seat that a token opens: netcode's client id, random and never zero.
+pub type SeatId = u64;
+
+/// A 256-bit key.
+pub type Key = [u8; 32];
+
+/// What the control plane tells the instance about a seat, opaque here (`otherworld-core` reads it).
+pub type UserData = [u8; 256];
+
+/// "NETCODE 1.02" and its terminating zero: part of every sealed byte's associated data.
+const VERSION: &[u8; 13] = b"NETCODE 1.02\0";
