@@ -17,7 +17,6 @@ pub mod udp;
 
 pub use client::{ClientError, ClientPipe, ClientState};
 pub use clock::UnixClock;
-pub use netcode::{
-    Config, Departure, MAX_PAYLOAD_BYTES, Refusal, Refusals, SeatId, SendError, token,
-};
+pub use netcode::{Config, Departure, MAX_PAYLOAD_BYTES, Refusal, Refusals, SendError, token};
+pub use otherworld_core::SeatId;
 pub use server::{Event, ServerPipe, Statistics};

@@ -3,8 +3,9 @@
 //! A tick calls [`ServerPipe::receive`], does its work, calls [`ServerPipe::send`] for each seat, and ends with
 //! [`ServerPipe::update`] and [`ServerPipe::flush`]. None of them waits. Stays on the thread that made it.
 
-use crate::netcode::{Config, Departure, Heard, Refusals, SeatId, SendError, Server, UserData};
+use crate::netcode::{Config, Departure, Heard, Refusals, SendError, Server, UserData};
 use crate::udp::{BATCH, Inbox, Outbox, Socket};
+use otherworld_core::SeatId;
 use std::io;
 use std::net::SocketAddr;
 use std::time::Duration;

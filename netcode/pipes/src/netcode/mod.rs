@@ -15,13 +15,12 @@ mod replay;
 mod server;
 pub mod token;
 
+use otherworld_core::SeatId;
+
 pub use limit::Limits;
 pub use packet::{MAX_PACKET_BYTES, MAX_PAYLOAD_BYTES};
 pub use refusal::{Refusal, Refusals};
 pub use server::{Config, Departure, Heard, SendError, Server, Transmit};
-
-/// The seat that a token opens: netcode's client id, random and never zero.
-pub type SeatId = u64;
 
 /// A 256-bit key.
 pub type Key = [u8; 32];

@@ -134,7 +134,7 @@ impl Grant {
     fn seal_private(&self, key: &Key) -> [u8; PRIVATE_BYTES] {
         let mut private = [0; PRIVATE_BYTES];
         let mut out = Writer(&mut private);
-        out.bytes(&self.seat.to_le_bytes());
+        out.bytes(&self.seat.0.to_le_bytes());
         out.bytes(&self.timeout_seconds.to_le_bytes());
         out.addresses(&self.addresses);
         out.bytes(&self.client_to_server);
@@ -269,7 +269,7 @@ fn open_private(
     let mut input = Reader(body);
     let read = (|| {
         Some(PrivateToken {
-            seat: input.u64()?,
+            seat: SeatId(input.u64()?),
             timeout_seconds: i32::from_le_bytes(input.array()?),
             addresses: input.addresses()?,
             client_to_server: input.array()?,
@@ -289,7 +289,7 @@ pub(super) fn seal_challenge(
 ) -> [u8; CHALLENGE_BYTES] {
     let mut token = [0; CHALLENGE_BYTES];
     let mut out = Writer(&mut token);
-    out.bytes(&seat.to_le_bytes());
+    out.bytes(&seat.0.to_le_bytes());
     out.bytes(user_data);
     let (body, tag) = token
         .split_last_chunk_mut::<TAG_BYTES>()
@@ -311,7 +311,7 @@ pub(super) fn open_challenge(
     cipher
         .decrypt_in_place_detached(&nonce(sequence), b"", body, &Tag::from(*tag))
         .ok()?;
-    Reader(body).u64()
+    Reader(body).u64().map(SeatId)
 }
 
 fn associated_data(protocol_id: u64, expires: u64) -> [u8; 29] {
@@ -417,7 +417,7 @@ mod tests {
         fn reads_and_opens_what_it_sealed(
             protocol_id: u64, created in 0..u64::MAX / 2, life in 0..u64::MAX / 2, nonce: [u8; 24], timeout_seconds: i32,
             addresses in prop::collection::vec(any::<(Ipv4Addr, Ipv6Addr, bool, u16)>(), 1..=32),
-            client_to_server: [u8; 32], server_to_client: [u8; 32], key: [u8; 32], seat: SeatId, fill: u8,
+            client_to_server: [u8; 32], server_to_client: [u8; 32], key: [u8; 32], seat: u64, fill: u8,
         ) {
             let addresses: Vec<_> = addresses
                 .into_iter()
@@ -425,12 +425,12 @@ mod tests {
                 .collect();
             let grant = Grant {
                 protocol_id, created, expires: created + life, nonce, timeout_seconds, addresses,
-                client_to_server, server_to_client, seat, user_data: [fill; 256],
+                client_to_server, server_to_client, seat: SeatId(seat), user_data: [fill; 256],
             };
             let token = ConnectToken::read(&grant.seal(&key).unwrap()[..]).unwrap();
             let private = token.open(&key).unwrap();
             prop_assert_eq!(&token.addresses, &grant.addresses);
-            prop_assert_eq!(private.seat, seat);
+            prop_assert_eq!(private.seat, SeatId(seat));
             prop_assert_eq!(private.addresses, grant.addresses);
             prop_assert_eq!(private.user_data, grant.user_data);
             prop_assert_eq!(token.open(&[!key[0]; 32]), Err(TokenError::Seal));
