@@ -1,0 +1,118 @@
+//! Places: a position and a rotation, and on the way down the tree a scale.
+
+use crate::Rule;
+use otherworld_core::Vec3;
+use otherworld_core::vec3::vec3;
+use otherworld_core::world::LIMIT;
+
+/// A position and a rotation.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Pose {
+    /// Unit: metres.
+    pub position: Vec3,
+    /// Quaternion of length one: x, y, z, w.
+    pub rotation: [f32; 4],
+}
+
+impl Default for Pose {
+    fn default() -> Self {
+        Pose::IDENTITY
+    }
+}
+
+impl Pose {
+    /// At the origin, not turned.
+    pub const IDENTITY: Pose = Pose {
+        position: Vec3::ZERO,
+        rotation: [0.0, 0.0, 0.0, 1.0],
+    };
+
+    /// Where a point of this frame lies in the outer one.
+    #[must_use]
+    pub fn apply(&self, point: Vec3) -> Vec3 {
+        self.position + rotate(self.rotation, point)
+    }
+
+    /// A pose of this frame, seen from the outer one.
+    #[must_use]
+    pub fn then(&self, inner: &Pose) -> Pose {
+        Pose {
+            position: self.apply(inner.position),
+            rotation: multiply(self.rotation, inner.rotation),
+        }
+    }
+}
+
+/// A frame on the way down the tree.
+#[derive(Clone, Copy)]
+pub(crate) struct Frame {
+    pub pose: Pose,
+    pub scale: Vec3,
+}
+
+impl Frame {
+    pub const WORLD: Frame = Frame {
+        pose: Pose::IDENTITY,
+        scale: vec3(1.0, 1.0, 1.0),
+    };
+
+    /// The frame of a node inside this one, by glTF's translation, rotation and scale.
+    pub fn child(&self, (t, r, s): ([f32; 3], [f32; 4], [f32; 3])) -> Result<Frame, Rule> {
+        let scale = Vec3::from(s);
+        // Written so that NaN is refused.
+        let positive = scale.x > 0.0 && scale.y > 0.0 && scale.z > 0.0;
+        if !positive || !scale.is_finite() {
+            return Err(Rule::Scale);
+        }
+        let rotation = normalise(r).ok_or(Rule::Place)?;
+        let turned = rotation[0] != 0.0 || rotation[1] != 0.0 || rotation[2] != 0.0;
+        if turned && !is_uniform(self.scale) {
+            return Err(Rule::Scale);
+        }
+        let inner = Pose {
+            position: scaled(Vec3::from(t), self.scale),
+            rotation,
+        };
+        let pose = self.pose.then(&inner);
+        let scale = scaled(scale, self.scale);
+        if !is_inside(pose.position) || !scale.is_finite() {
+            return Err(Rule::Place);
+        }
+        Ok(Frame { pose, scale })
+    }
+}
+
+pub(crate) fn is_inside(place: Vec3) -> bool {
+    let inside = |value: f32, limit: f32| value >= -limit && value <= limit;
+    inside(place.x, LIMIT.x) && inside(place.y, LIMIT.y) && inside(place.z, LIMIT.z)
+}
+
+pub(crate) fn scaled(v: Vec3, scale: Vec3) -> Vec3 {
+    vec3(v.x * scale.x, v.y * scale.y, v.z * scale.z)
+}
+
+/// Equal along all axes, but for rounding on the way.
+pub(crate) fn is_uniform(scale: Vec3) -> bool {
+    let close = |a: f32, b: f32| a <= b * 1.0001 && b <= a * 1.0001;
+    close(scale.x, scale.y) && close(scale.y, scale.z)
+}
+
+fn normalise(q: [f32; 4]) -> Option<[f32; 4]> {
+    let length = (q[0] * q[0] + q[1] * q[1] + q[2] * q[2] + q[3] * q[3]).sqrt();
+    (length > 0.5 && length < 2.0).then(|| q.map(|part| part / length))
+}
+
+fn rotate(q: [f32; 4], v: Vec3) -> Vec3 {
+    let axis = vec3(q[0], q[1], q[2]);
+    let twice = axis.cross(v) * 2.0;
+    v + twice * q[3] + axis.cross(twice)
+}
+
+fn multiply(a: [f32; 4], b: [f32; 4]) -> [f32; 4] {
+    [
+        a[3] * b[0] + a[0] * b[3] + a[1] * b[2] - a[2] * b[1],
+        a[3] * b[1] - a[0] * b[2] + a[1] * b[3] + a[2] * b[0],
+        a[3] * b[2] + a[0] * b[1] - a[1] * b[0] + a[2] * b[3],
+        a[3] * b[3] - a[0] * b[0] - a[1] * b[1] - a[2] * b[2],
+    ]
+}
