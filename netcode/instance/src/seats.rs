@@ -1,0 +1,217 @@
+//! The instance's seats, as the tick holds them: the last word on who may come in. An offer takes a seat at once and
+//! loses it again unless its player has come in time. Pure: the caller brings the time, and tells the control plane what
+//! became of a seat.
+
+use std::fmt;
+use std::time::Duration;
+
+/// A seat's number: random, not zero, also netcode's client id.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct SeatId(pub u64);
+
+impl fmt::Display for SeatId {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(formatter)
+    }
+}
+
+/// A place for one player.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Seat {
+    /// Its number.
+    pub id: SeatId,
+    /// The user's UUID.
+    pub user: String,
+    /// Shown above the head.
+    pub name: String,
+}
+
+/// Why an offered seat is not taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Refusal {
+    /// All seats are held.
+    Full,
+    /// The instance takes nobody new.
+    Draining,
+    /// A seat of that number is held already.
+    Duplicate,
+}
+
+impl Refusal {
+    /// The cause as the contract spells it.
+    #[must_use]
+    pub fn cause(self) -> &'static str {
+        match self {
+            Self::Full => "full",
+            Self::Draining => "draining",
+            Self::Duplicate => "duplicate",
+        }
+    }
+}
+
+#[derive(Debug)]
+struct Held {
+    seat: Seat,
+    // None once the player has come.
+    expires: Option<Duration>,
+}
+
+/// All seats of one instance.
+#[derive(Debug)]
+pub struct Seats {
+    held: Vec<Held>,
+    capacity: usize,
+    draining: bool,
+}
+
+impl Seats {
+    /// An empty instance with `capacity` seats.
+    #[must_use]
+    pub fn new(capacity: usize) -> Self {
+        Self {
+            held: Vec::with_capacity(capacity),
+            capacity,
+            draining: false,
+        }
+    }
+
+    /// Takes a seat for somebody who has until `expires` (on the clock of [`Self::expire`]) to come.
+    ///
+    /// # Errors
+    /// Says why the seat cannot be had.
+    pub fn offer(&mut self, seat: Seat, expires: Duration) -> Result<(), Refusal> {
+        if self.draining {
+            return Err(Refusal::Draining);
+        }
+        if self.get(seat.id).is_some() {
+            return Err(Refusal::Duplicate);
+        }
+        if self.held.len() >= self.capacity {
+            return Err(Refusal::Full);
+        }
+        self.held.push(Held {
+            seat,
+            expires: Some(expires),
+        });
+        Ok(())
+    }
+
+    /// The player of a seat has come. False when no such seat is held: the door stays shut.
+    pub fn connect(&mut self, id: SeatId) -> bool {
+        let held = self.held.iter_mut().find(|held| held.seat.id == id);
+        held.map(|held| held.expires = None).is_some()
+    }
+
+    /// Frees a seat, whatever its state.
+    pub fn leave(&mut self, id: SeatId) -> Option<Seat> {
+        let index = self.held.iter().position(|held| held.seat.id == id)?;
+        Some(self.held.swap_remove(index).seat)
+    }
+
+    /// Frees a seat unless its player is in already.
+    pub fn revoke(&mut self, id: SeatId) -> Option<Seat> {
+        let waiting = self
+            .held
+            .iter()
+            .any(|held| held.seat.id == id && held.expires.is_some());
+        if waiting { self.leave(id) } else { None }
+    }
+
+    /// Frees one seat whose player has not come in time; call until it answers none.
+    pub fn expire(&mut self, now: Duration) -> Option<Seat> {
+        let late = self
+            .held
+            .iter()
+            .position(|held| held.expires.is_some_and(|expires| expires <= now))?;
+        Some(self.held.swap_remove(late).seat)
+    }
+
+    /// Takes nobody new from now on.
+    pub fn drain(&mut self) {
+        self.draining = true;
+    }
+
+    /// A held seat.
+    #[must_use]
+    pub fn get(&self, id: SeatId) -> Option<&Seat> {
+        self.held
+            .iter()
+            .map(|held| &held.seat)
+            .find(|seat| seat.id == id)
+    }
+
+    /// How many are held, by players inside and by those still expected.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.held.len()
+    }
+
+    /// Whether none is held.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.held.is_empty()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn seat(id: u64) -> Seat {
+        Seat {
+            id: SeatId(id),
+            user: format!("user-{id}"),
+            name: format!("name {id}"),
+        }
+    }
+
+    const LATER: Duration = Duration::from_secs(10);
+
+    #[test]
+    fn never_more_than_capacity_and_never_the_same_twice() {
+        let mut seats = Seats::new(2);
+        assert_eq!(seats.offer(seat(1), LATER), Ok(()));
+        assert_eq!(seats.offer(seat(1), LATER), Err(Refusal::Duplicate));
+        assert_eq!(seats.offer(seat(2), LATER), Ok(()));
+        assert_eq!(seats.offer(seat(3), LATER), Err(Refusal::Full));
+        assert_eq!(seats.leave(SeatId(1)), Some(seat(1)));
+        assert_eq!(seats.offer(seat(3), LATER), Ok(()));
+        assert_eq!(seats.len(), 2);
+    }
+
+    #[test]
+    fn a_seat_expires_unless_its_player_came() {
+        let mut seats = Seats::new(3);
+        for id in 1..=3 {
+            seats.offer(seat(id), Duration::from_secs(id)).unwrap();
+        }
+        assert!(seats.connect(SeatId(2)));
+        assert_eq!(seats.expire(Duration::from_millis(999)), None);
+        assert_eq!(seats.expire(Duration::from_secs(2)), Some(seat(1)));
+        assert_eq!(seats.expire(Duration::from_secs(2)), None);
+        assert_eq!(seats.expire(LATER), Some(seat(3)));
+        assert_eq!(seats.expire(LATER), None);
+        assert!(!seats.connect(SeatId(3)), "an expired seat opens no door");
+        assert_eq!(seats.get(SeatId(2)), Some(&seat(2)));
+    }
+
+    #[test]
+    fn a_seat_is_revoked_only_before_its_player_came() {
+        let mut seats = Seats::new(2);
+        seats.offer(seat(1), LATER).unwrap();
+        seats.offer(seat(2), LATER).unwrap();
+        seats.connect(SeatId(2));
+        assert_eq!(seats.revoke(SeatId(1)), Some(seat(1)));
+        assert_eq!(seats.revoke(SeatId(2)), None);
+        assert_eq!(seats.len(), 1);
+    }
+
+    #[test]
+    fn a_draining_instance_keeps_whom_it_has_and_takes_nobody() {
+        let mut seats = Seats::new(2);
+        seats.offer(seat(1), LATER).unwrap();
+        seats.drain();
+        assert_eq!(seats.offer(seat(2), LATER), Err(Refusal::Draining));
+        assert!(seats.connect(SeatId(1)));
+    }
+}
