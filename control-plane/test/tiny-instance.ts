@@ -1,0 +1,18 @@
+// A real process that speaks the real SDK and nothing else: what the fleet's tests run in place of Godot. It is ready at once, pings
+// while it may, and does what its file of orders says. SIGTERM ends it, unless it was told to be stubborn.
+import { createRequire } from 'node:module';
+
+const AgonesSDK = createRequire(import.meta.url)('@google-cloud/agones-sdk');
+const behaviour = process.argv[2] ?? 'healthy';
+
+if (behaviour === 'crash') process.exit(3);
+if (behaviour === 'stubborn') process.on('SIGTERM', () => {});
+console.log(`tiny instance ${process.pid}: ${behaviour}`);
+
+const sdk = new AgonesSDK();
+await sdk.connect();
+sdk.health(() => {});
+await sdk.ready();
+if (behaviour === 'mute') setInterval(() => {}, 1000);
+else setInterval(() => sdk.health(() => {}), 50);
+if (behaviour === 'leaves') setTimeout(() => sdk.shutdown(), 200);
