@@ -1,0 +1,112 @@
+// The command line of every entry point: one table of options, from which the help text is made.
+import path from 'node:path';
+import { parseArgs } from 'node:util';
+import { checkoutRoot } from './places.mjs';
+import { Problem } from './problem.mjs';
+
+/**
+ * @typedef {'start' | 'test' | 'bench' | 'format'} Command
+ * @typedef {object} Options
+ * @property {Command} command
+ * @property {boolean} help
+ * @property {number} port web port N; the others are N+1 … N+4 and N+20 up
+ * @property {string} host address that the web port and the game's UDP bind
+ * @property {string} data absolute path of the data folder
+ * @property {number} instances
+ * @property {number} bots
+ * @property {boolean} open open the page in the desktop's browser
+ * @property {boolean} fast
+ * @property {string[]} parts names of the only parts to run; empty: all
+ * @property {string[]} rest the command line as it was given
+ */
+
+/** @type {Record<Command, {about: string, options: Record<string, {value?: string, text: string}>}>} */
+const COMMANDS = {
+  start: {
+    about: 'Sets up and runs the whole system on this machine.',
+    options: {
+      port: { value: 'N', text: 'web port (7400); N+1 … N+4 and UDP from N+20 are used too' },
+      host: { value: 'ADDRESS', text: 'address that the web port and UDP bind (127.0.0.1)' },
+      data: { value: 'DIR', text: 'data folder (.otherworld)' },
+      instances: { value: 'N', text: 'Godot instances to keep ready (1)' },
+      bots: { value: 'N', text: 'bots that walk in the plaza (0)' },
+      'no-open': { text: 'do not open the page in the browser' },
+      help: { text: 'this text' },
+    },
+  },
+  test: {
+    about: 'Sets up, then checks and tests everything.',
+    options: {
+      fast: { text: 'format, lint, types and unit tests only' },
+      only: { value: 'PART,…', text: 'only these parts (format, types, rust, wasm, ts, godot, e2e, faults)' },
+      help: { text: 'this text' },
+    },
+  },
+  bench: { about: 'Runs the benchmarks.', options: { help: { text: 'this text' } } },
+  format: { about: 'Formats every source file.', options: { help: { text: 'this text' } } },
+};
+
+/**
+ * @param {string[]} argv
+ * @returns {Options}
+ */
+export function readOptions(argv) {
+  const [name = '', ...rest] = argv;
+  if (!Object.hasOwn(COMMANDS, name)) throw new Problem(`There is no command “${name}”`, `use one of ${Object.keys(COMMANDS).join(', ')}`);
+  const command = /** @type {Command} */ (name);
+  const values = parse(command, rest);
+  return {
+    command,
+    help: values.help === true,
+    port: wholeNumber('port', values.port ?? '7400', 1, 65_000),
+    host: values.host ?? '127.0.0.1',
+    data: path.resolve(process.env.INIT_CWD ?? checkoutRoot, values.data ?? process.env.OTHERWORLD_DATA ?? path.join(checkoutRoot, '.otherworld')),
+    instances: wholeNumber('instances', values.instances ?? '1', 0, 200),
+    bots: wholeNumber('bots', values.bots ?? '0', 0, 1000),
+    open: values['no-open'] !== true,
+    fast: values.fast === true,
+    parts: values.only?.split(',') ?? [],
+    rest: argv,
+  };
+}
+
+/**
+ * @param {Command} command
+ * @param {string[]} args
+ * @returns {Record<string, any>}
+ */
+function parse(command, args) {
+  const options = Object.fromEntries(
+    Object.entries(COMMANDS[command].options).map(([key, { value }]) => [key, { type: /** @type {'string' | 'boolean'} */ (value ? 'string' : 'boolean') }]),
+  );
+  try {
+    return parseArgs({ args, options, strict: true, allowPositionals: false }).values;
+  } catch (error) {
+    const first = /** @type {Error} */ (error).message.split(/\. |\n/)[0];
+    throw new Problem(first ?? 'Bad options', `see npm ${scriptName(command)} -- --help`);
+  }
+}
+
+/**
+ * @param {string} name
+ * @param {string} text
+ * @param {number} least
+ * @param {number} most
+ */
+function wholeNumber(name, text, least, most) {
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < least || value > most) {
+    throw new Problem(`--${name} is “${text}”`, `give a whole number from ${least} to ${most}`);
+  }
+  return value;
+}
+
+/** @param {Command} command */
+const scriptName = (command) => (command === 'start' || command === 'test' ? command : `run ${command}`);
+
+/** @param {Command} command */
+export function helpFor(command) {
+  const { about, options } = COMMANDS[command];
+  const rows = Object.entries(options).map(([key, { value, text }]) => `  ${`--${key}${value ? ` ${value}` : ''}`.padEnd(18)} ${text}\n`);
+  return `${about}\n\n  npm ${scriptName(command)} -- [options]\n\n${rows.join('')}`;
+}

@@ -1,0 +1,31 @@
+// An error whose cause lies outside our code. It is shown as one sentence that ends with the cure, without a stack.
+import { cacheRoot } from './places.mjs';
+
+export class Problem extends Error {
+  /**
+   * @param {string} cause what is wrong, without a full stop
+   * @param {string} cure what to do about it, as an imperative
+   */
+  constructor(cause, cure) {
+    super(`${cause}: ${cure}.`);
+    this.name = 'Problem';
+  }
+}
+
+/**
+ * The text shown for any error: a sentence where the cause is known, the stack where it is our own mistake.
+ * @param {unknown} error
+ * @returns {string}
+ */
+export function explain(error) {
+  const { code, path: file, stack, message } = /** @type {NodeJS.ErrnoException} */ (error);
+  if (error instanceof Problem || /^(Problem|ToolError)$/.test(/** @type {Error} */ (error)?.name)) return message;
+  if (code === 'ENOSPC' || /no space left on device/i.test(message ?? '')) {
+    return `The disk is full${file ? ` (writing ${file})` : ''}: free some space, or set OTHERWORLD_CACHE to a folder on another disk (now ${cacheRoot}).`;
+  }
+  if (code === 'EDQUOT') return `Your disk quota is used up: free some space, or set OTHERWORLD_CACHE to a folder on another disk (now ${cacheRoot}).`;
+  if (code === 'EACCES' || code === 'EROFS' || code === 'EPERM') {
+    return `${file ?? 'A file'} cannot be written (${code}): give yourself write access, or choose other folders by OTHERWORLD_CACHE and --data.`;
+  }
+  return stack ?? String(error);
+}

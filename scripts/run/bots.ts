@@ -1,0 +1,50 @@
+// Bots that join as any client does, by the public HTTP API, and walk a route of the world with the native executor. When
+// their instance dies, the executor ends, and starting it again joins again.
+import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { ROUTES } from '../../worlds/plaza/routes.ts';
+import type { Run } from '../lib/launcher.ts';
+import type { Service } from './service.ts';
+
+const WORLD = 'plaza';
+const JOIN_DEADLINE_MS = 60_000;
+const FOREVER_S = 10 * 365 * 24 * 3600;
+
+export function bots(run: Run, count: number, program: string, data: string, web: { url: string }): Service {
+  return {
+    name: count === 1 ? '1 bot' : `${count} bots`,
+    address: `in ${WORLD}`,
+    logFile: path.join(data, 'logs/bots.log'),
+    stopSignal: 'SIGTERM',
+    async command() {
+      const joined = [];
+      for (let index = 0; index < count; index += 1) joined.push(await join(run, web.url, index));
+      const scenario = { bots: joined, duration_s: FOREVER_S };
+      return { file: program, args: [], input: JSON.stringify(scenario) };
+    },
+    healthy: async () => true, // it runs or it has ended; what it sees is in its log
+  };
+}
+
+/** The first bot walks the stairs, the others alternate. */
+async function join(run: Run, url: string, index: number): Promise<object> {
+  const seat = await askForSeat(run, url, `Bot ${index + 1}`);
+  return { ...seat, route: index % 2 === 0 ? ROUTES.stairs : ROUTES.wander, loop: true };
+}
+
+async function askForSeat(run: Run, url: string, name: string): Promise<object> {
+  const deadline = Date.now() + JOIN_DEADLINE_MS;
+  for (;;) {
+    const response = await fetch(`${url}/api/v1/worlds/${WORLD}/join`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ name }),
+      signal: run.signal,
+    }).catch((error: Error) => error);
+    run.signal.throwIfAborted();
+    if (response instanceof Response && response.ok) return (await response.json()) as object;
+    const reason = response instanceof Response ? await response.text() : response.message;
+    if (Date.now() > deadline) throw new Error(`no seat in ${WORLD} for ${JOIN_DEADLINE_MS / 1000} s: ${reason}`);
+    await sleep(250);
+  }
+}

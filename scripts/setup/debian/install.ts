@@ -1,0 +1,69 @@
+// Brings a closure into the cache: the tested packages of the lock file, or, when the mirror no longer has them, today's
+// packages by its signed index, which must then pass the smoke test and are warned about.
+import { rm } from 'node:fs/promises';
+import path from 'node:path';
+import { createHash } from 'node:crypto';
+import { Problem } from '../../bootstrap/problem.mjs';
+import type { Run, Step } from '../../lib/launcher.ts';
+import { cached } from '../cached.ts';
+import { CLOSURES, type Closure, type ClosureName } from './closures.ts';
+import { downloadAll, fileOf } from './download.ts';
+import { type PackageFile, readLock } from './package-list.ts';
+import { requireApt, resolveClosure } from './resolve.ts';
+import { shrink } from './shrink.ts';
+import { unpackAll } from './unpack.ts';
+
+/** Proves that a freshly installed closure works; throws when it does not. */
+export type SmokeTest = (home: string) => Promise<void>;
+
+export const architecture = process.arch === 'x64' ? 'amd64' : process.arch;
+
+/** Returns the closure's folder: `bin/` and `lib/` when shrunk, a whole root otherwise. */
+export async function installClosure(run: Run, step: Step, name: ClosureName, smoke: SmokeTest): Promise<string> {
+  const locked = (await readLock())[architecture]?.[name];
+  const key = locked ? keyOf(name, locked) : `rolling-${architecture}`;
+  return cached(run, step, { kind: `debian/${name}`, key }, async (dir) => {
+    requireApt();
+    const items = (locked && (await fetchLocked(run, step, name, locked))) ?? (await fetchNewer(run, step, name));
+    step.report('unpacking');
+    await build(name, items, dir, run.signal);
+    step.report('trying it');
+    await smoke(dir);
+    for (const item of items) await rm(fileOf(item), { force: true });
+  });
+}
+
+async function fetchLocked(run: Run, step: Step, name: ClosureName, locked: PackageFile[]): Promise<PackageFile[] | undefined> {
+  const result = await downloadAll(locked, step, run.signal);
+  if (result.state === 'complete') return locked;
+  run.warn(`Debian's mirror no longer has the tested packages of ${name} (${result.reason}); taking today's, checked by Debian's signature and a smoke test.`);
+  return undefined;
+}
+
+async function fetchNewer(run: Run, step: Step, name: ClosureName): Promise<PackageFile[]> {
+  step.report("reading Debian's signed index");
+  const items = await resolveClosure(name, architecture, run.signal).catch((error) => {
+    run.signal.throwIfAborted();
+    throw error instanceof Problem ? error : new Problem(`Debian's package index could not be read (${lastLine(error)})`, 'check the network and the mirror in /etc/apt, or set OTHERWORLD_DEBIAN_MIRROR');
+  });
+  const result = await downloadAll(items, step, run.signal);
+  if (result.state === 'complete') return items;
+  throw new Problem(`Packages of ${name} could not be fetched from Debian's mirror (${result.reason})`, 'check the network and start again: what is there is kept');
+}
+
+async function build(name: ClosureName, items: PackageFile[], dir: string, signal: AbortSignal): Promise<void> {
+  const closure: Closure = CLOSURES[name];
+  const root = path.join(dir, 'root');
+  await unpackAll(items, root, signal);
+  if (closure.keep === 'whole') return;
+  await shrink(root, closure.programs, dir, architecture, signal);
+  await rm(root, { recursive: true, force: true });
+}
+
+function keyOf(name: ClosureName, items: readonly PackageFile[]): string {
+  const hash = createHash('sha256').update(JSON.stringify(CLOSURES[name]));
+  for (const item of items) hash.update(item.sha256);
+  return hash.digest('hex').slice(0, 32);
+}
+
+const lastLine = (error: unknown) => (error as Error).message.trim().split('\n').at(-1);
