@@ -65,16 +65,20 @@ test('every type of shape survives writing and reading, with its mesh', async ()
   ]);
 });
 
-test('motion, surface and trigger survive writing and reading', async () => {
+test('motion, material and trigger survive writing and reading', async () => {
   const document = documentOf(EVERY.slice(0, 2));
   const shape = bodyOf(document, 'node_1').getCollider();
-  const surface = { friction: 0.4, restitution: 0.7 };
-  bodyOf(document, 'node_0').setMotion({ type: 'dynamic', mass: 8 }).setSurface(surface).setTrigger(shape);
+  const surface = { staticFriction: 0.5, dynamicFriction: 0.4, restitution: 0.7 };
+  const bodies = document.createExtension(OmiPhysicsBody);
+  const unused = bodies.createMaterial();
+  const material = bodies.createMaterial().setSurface(surface);
+  unused.dispose();
+  bodyOf(document, 'node_0').setMotion({ type: 'dynamic', mass: 8 }).setMaterial(material).setTrigger(shape);
   bodyOf(document, 'node_1').setMotion({ type: 'static' });
   const read = await io.readBinary(await io.writeBinary(document));
   const body = bodyOf(read, 'node_0');
   expect(body.getMotion()).toEqual({ type: 'dynamic', mass: 8 });
-  expect(body.getSurface()).toEqual(surface);
+  expect(body.getMaterial()?.getSurface()).toEqual(surface);
   expect(body.getTrigger()?.getPrimitive()).toEqual({ type: 'sphere', radius: 0.3 });
   expect(bodyOf(read, 'node_1').getMotion()).toEqual({ type: 'static' });
 });
@@ -102,10 +106,13 @@ test('figures that a file leaves out are those of the specification', async () =
       extensionsUsed: ['OMI_physics_shape', 'OMI_physics_body'],
       extensions: {
         OMI_physics_shape: { shapes: [{ type: 'capsule' }, { type: 'cylinder' }, { type: 'box' }] },
+        OMI_physics_body: { physicsMaterials: [{}] },
       },
       nodes: [0, 1, 2].map((shape) => ({
         name: `node_${shape}`,
-        extensions: { OMI_physics_body: { motion: { type: 'dynamic' }, collider: { shape } } },
+        extensions: {
+          OMI_physics_body: { motion: { type: 'dynamic' }, collider: { shape, physicsMaterial: 0 } },
+        },
       })),
     },
     resources: {},
@@ -116,5 +123,8 @@ test('figures that a file leaves out are those of the specification', async () =
     { type: 'cylinder', height: 2, radiusBottom: 0.5, radiusTop: 0.5 },
     { type: 'box', size: [1, 1, 1] },
   ]);
-  expect(bodyOf(document, 'node_0').getMotion()).toEqual({ type: 'dynamic', mass: 1 });
+  const body = bodyOf(document, 'node_0');
+  expect(body.getMotion()).toEqual({ type: 'dynamic', mass: 1 });
+  const surface = { staticFriction: 0.6, dynamicFriction: 0.6, restitution: 0 };
+  expect(body.getMaterial()?.getSurface()).toEqual(surface);
 });

@@ -1,9 +1,9 @@
 /**
- * OMI_physics_body: what a node is to the physics engine (motion, collider, trigger), as a glTF-Transform extension.
+ * OMI_physics_body: what a node is to the physics engine (motion, collider, trigger) and the document's physics
+ * materials, as a glTF-Transform extension.
  *
- * The extension has no place for friction and restitution; its schema allows `extras` on a collider, so they are written
- * as `collider.extras.{friction, restitution}`. A reader that does not know them falls back to its engine's defaults.
- * Shapes are held by reference for the reason told in physics-shape.ts.
+ * Shapes and materials are held by reference for the reason told in physics-shape.ts. Materials are in the form that the
+ * extension's draft shares with KHR_physics_rigid_bodies: `physicsMaterials` at the document, an index at the collider.
  * Spec: https://github.com/omigroup/gltf-extensions/tree/main/extensions/2.0/OMI_physics_body
  */
 import {
@@ -22,19 +22,56 @@ export const OMI_PHYSICS_BODY = 'OMI_physics_body';
 /** Mass in kilograms. */
 export type Motion = { type: 'static' } | { type: 'kinematic' | 'dynamic'; mass: number };
 
-/** Coulomb friction and restitution, both 0–1. */
-export type Surface = { friction: number; restitution: number };
+/** Coulomb friction at rest and in motion, and how much of its speed a bounce keeps (0–1). */
+export type Surface = {
+  staticFriction: number;
+  dynamicFriction: number;
+  restitution: number;
+};
+
+const DEFAULT_SURFACE: Surface = { staticFriction: 0.6, dynamicFriction: 0.6, restitution: 0 };
 
 interface BodyDef {
   motion?: { type: Motion['type']; mass?: number };
-  collider?: { shape?: number; extras?: Partial<Surface> };
+  collider?: { shape?: number; physicsMaterial?: number };
   trigger?: { shape?: number };
+}
+
+interface IPhysicsMaterial extends IProperty {
+  surface: Surface;
+}
+
+export class PhysicsMaterial extends ExtensionProperty<IPhysicsMaterial> {
+  static override EXTENSION_NAME = OMI_PHYSICS_BODY;
+  declare readonly extensionName: typeof OMI_PHYSICS_BODY;
+  declare readonly propertyType: 'PhysicsMaterial';
+  declare readonly parentTypes: string[];
+
+  protected override init(): void {
+    Object.assign(this, {
+      extensionName: OMI_PHYSICS_BODY,
+      propertyType: 'PhysicsMaterial',
+      parentTypes: ['PhysicsBody'],
+    });
+  }
+
+  protected override getDefaults(): Nullable<IPhysicsMaterial> {
+    return Object.assign(super.getDefaults() as IProperty, { surface: DEFAULT_SURFACE });
+  }
+
+  getSurface(): Surface {
+    return this.get('surface');
+  }
+
+  setSurface(surface: Surface): this {
+    return this.set('surface', surface);
+  }
 }
 
 interface IPhysicsBody extends IProperty {
   motion: Motion | null;
-  surface: Surface | null;
   collider: PhysicsShape;
+  material: PhysicsMaterial;
   trigger: PhysicsShape;
 }
 
@@ -55,8 +92,8 @@ export class PhysicsBody extends ExtensionProperty<IPhysicsBody> {
   protected override getDefaults(): Nullable<IPhysicsBody> {
     return Object.assign(super.getDefaults() as IProperty, {
       motion: null,
-      surface: null,
       collider: null,
+      material: null,
       trigger: null,
     });
   }
@@ -70,20 +107,21 @@ export class PhysicsBody extends ExtensionProperty<IPhysicsBody> {
     return this.set('motion', motion);
   }
 
-  getSurface(): Surface | null {
-    return this.get('surface');
-  }
-
-  setSurface(surface: Surface | null): this {
-    return this.set('surface', surface);
-  }
-
   getCollider(): PhysicsShape | null {
     return this.getRef('collider');
   }
 
   setCollider(shape: PhysicsShape | null): this {
     return this.setRef('collider', shape);
+  }
+
+  /** Surface of the collider; null: the specification's default. */
+  getMaterial(): PhysicsMaterial | null {
+    return this.getRef('material');
+  }
+
+  setMaterial(material: PhysicsMaterial | null): this {
+    return this.setRef('material', material);
   }
 
   getTrigger(): PhysicsShape | null {
@@ -103,58 +141,91 @@ export class OmiPhysicsBody extends Extension {
     return new PhysicsBody(this.document.getGraph(), name);
   }
 
+  createMaterial(name = ''): PhysicsMaterial {
+    return new PhysicsMaterial(this.document.getGraph(), name);
+  }
+
+  /** In creation order, which is the order of the indices in the file. */
+  listMaterials(): PhysicsMaterial[] {
+    return this.listProperties().filter((property) => property instanceof PhysicsMaterial);
+  }
+
   override read(context: ReaderContext): this {
+    const { json } = context.jsonDoc;
+    const root = json.extensions?.[OMI_PHYSICS_BODY] as { physicsMaterials?: Partial<Surface>[] } | undefined;
+    const materials = root?.physicsMaterials?.map((def) =>
+      this.createMaterial().setSurface({ ...DEFAULT_SURFACE, ...def }),
+    );
     const shapes = this.document.createExtension(OmiPhysicsShape).listShapes();
-    context.jsonDoc.json.nodes?.forEach((node, index) => {
+    json.nodes?.forEach((node, index) => {
       const def = node.extensions?.[OMI_PHYSICS_BODY] as BodyDef | undefined;
-      if (def) context.nodes[index]?.setExtension(OMI_PHYSICS_BODY, readBody(this.createBody(), def, shapes));
+      if (!def) return;
+      const body = readBody(this.createBody(), def, shapes, materials ?? []);
+      context.nodes[index]?.setExtension(OMI_PHYSICS_BODY, body);
     });
     return this;
   }
 
   override write(context: WriterContext): this {
-    const indices = new Map(
-      this.document
-        .createExtension(OmiPhysicsShape)
-        .listShapes()
-        .map((shape, index) => [shape, index]),
-    );
+    const { json } = context.jsonDoc;
+    const shapes = indicesOf(this.document.createExtension(OmiPhysicsShape).listShapes());
+    const materials = indicesOf(this.listMaterials());
+    if (materials.size > 0) {
+      const physicsMaterials = [...materials.keys()].map((material) => material.getSurface());
+      json.extensions = { ...json.extensions, [OMI_PHYSICS_BODY]: { physicsMaterials } };
+    }
     for (const node of this.document.getRoot().listNodes()) {
       const body = node.getExtension<PhysicsBody>(OMI_PHYSICS_BODY);
-      const def = context.jsonDoc.json.nodes?.[context.nodeIndexMap.get(node) ?? -1];
-      if (body && def) def.extensions = { ...def.extensions, [OMI_PHYSICS_BODY]: writeBody(body, indices) };
+      const def = json.nodes?.[context.nodeIndexMap.get(node) ?? -1];
+      if (!body || !def) continue;
+      def.extensions = { ...def.extensions, [OMI_PHYSICS_BODY]: writeBody(body, shapes, materials) };
     }
     return this;
   }
 }
 
-function readBody(body: PhysicsBody, def: BodyDef, shapes: PhysicsShape[]): PhysicsBody {
+function readBody(
+  body: PhysicsBody,
+  def: BodyDef,
+  shapes: PhysicsShape[],
+  materials: PhysicsMaterial[],
+): PhysicsBody {
   if (def.motion) {
     const { type, mass = 1 } = def.motion;
     body.setMotion(type === 'static' ? { type } : { type, mass });
   }
-  const { friction, restitution } = def.collider?.extras ?? {};
-  if (friction !== undefined && restitution !== undefined) body.setSurface({ friction, restitution });
   body.setCollider(shapes[def.collider?.shape ?? -1] ?? null);
+  body.setMaterial(materials[def.collider?.physicsMaterial ?? -1] ?? null);
   return body.setTrigger(shapes[def.trigger?.shape ?? -1] ?? null);
 }
 
-function writeBody(body: PhysicsBody, indices: Map<PhysicsShape, number>): BodyDef {
+function writeBody(
+  body: PhysicsBody,
+  shapes: Map<PhysicsShape, number>,
+  materials: Map<PhysicsMaterial, number>,
+): BodyDef {
   const def: BodyDef = {};
   const motion = body.getMotion();
   if (motion) def.motion = motion;
   const collider = body.getCollider();
-  if (collider) def.collider = { shape: indexOf(collider, indices) };
-  const surface = body.getSurface();
-  if (def.collider && surface) def.collider.extras = surface;
+  if (collider) def.collider = { shape: indexOf(collider, shapes) };
+  const material = body.getMaterial();
+  if (def.collider && material) def.collider.physicsMaterial = indexOf(material, materials);
   const trigger = body.getTrigger();
-  if (trigger) def.trigger = { shape: indexOf(trigger, indices) };
+  if (trigger) def.trigger = { shape: indexOf(trigger, shapes) };
   return def;
 }
 
-function indexOf(shape: PhysicsShape, indices: Map<PhysicsShape, number>): number {
-  const index = indices.get(shape);
-  if (index === undefined)
-    throw new Error(`OMI_physics_body: shape "${shape.getName()}" is of another document`);
+function indicesOf<P>(properties: P[]): Map<P, number> {
+  return new Map(properties.map((property, index) => [property, index]));
+}
+
+function indexOf<P extends PhysicsShape | PhysicsMaterial>(property: P, indices: Map<P, number>): number {
+  const index = indices.get(property);
+  if (index === undefined) {
+    throw new Error(
+      `OMI_physics_body: ${property.propertyType} "${property.getName()}" is of another document`,
+    );
+  }
   return index;
 }

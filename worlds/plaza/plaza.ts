@@ -6,7 +6,7 @@
  * child of it. Where things stand is layout.ts; what they look like is props.ts and ground.ts.
  */
 import { Document, type Material, type Mesh, type Node, type Scene } from '@gltf-transform/core';
-import { type Motion, OMI_PHYSICS_BODY, OmiPhysicsBody } from '../omi/physics-body.ts';
+import { type Motion, OMI_PHYSICS_BODY, OmiPhysicsBody, type PhysicsMaterial } from '../omi/physics-body.ts';
 import { OmiPhysicsShape, type PhysicsShape, type Primitive } from '../omi/physics-shape.ts';
 import { dome, rollingGround, tiles } from './ground.ts';
 import { type Block, BODIES, type Body, CUP_RADIUS, layout, MARKER, type Place } from './layout.ts';
@@ -15,7 +15,7 @@ import { box, type Rgb, type Surface } from './surface.ts';
 import { IDENTITY, type Quat, type Vec3 } from './vector.ts';
 
 const STATIC: Motion = { type: 'static' };
-const GROUND_SURFACE = { friction: 0.8, restitution: 0.1 };
+const GROUND = { friction: 0.8, restitution: 0.1 };
 const COLORS: Record<Block['kind'], Rgb> = {
   wall: [0.42, 0.4, 0.42],
   ramp: [0.3, 0.42, 0.5],
@@ -43,14 +43,14 @@ function addGrounds(world: Builder): void {
     { name: 'ground', at: [0, -0.5, 0], turn: IDENTITY },
     world.mesh('ground', tiles(0.5)),
   );
-  world.collide(ground, world.shape({ type: 'box', size }), STATIC, GROUND_SURFACE);
+  world.collide(ground, world.shape({ type: 'box', size }), STATIC, world.material(GROUND));
   for (const [name, surface] of [
     ['terrain', rollingGround()],
     ['dome', dome()],
   ] as const) {
     const mesh = world.mesh(name, surface);
     const node = world.node({ name, at: [0, 0, 0], turn: IDENTITY }, mesh);
-    world.collide(node, world.shape({ type: 'trimesh' }, mesh), STATIC, GROUND_SURFACE);
+    world.collide(node, world.shape({ type: 'trimesh' }, mesh), STATIC, world.material(GROUND));
   }
 }
 
@@ -59,7 +59,7 @@ function addBlock(world: Builder, block: Block): void {
   const shade = 0.85 + 0.3 * ((Number(block.name.replace(/\D/g, '')) * 0.37) % 1);
   const mesh = world.mesh(block.name, box(block.size, [r * shade, g * shade, b * shade]));
   const shape = world.shape({ type: 'box', size: block.size });
-  world.collide(world.node(block, mesh), shape, STATIC, GROUND_SURFACE);
+  world.collide(world.node(block, mesh), shape, STATIC, world.material(GROUND));
 }
 
 /** The parts are colliders without a motion of their own: they belong to the chair. */
@@ -68,14 +68,19 @@ function addChair(world: Builder, chair: Place): void {
   world.collide(node, null, STATIC);
   for (const { part, at, size } of CHAIR_PARTS) {
     const child = world.node({ name: `${chair.name}_${part}`, at, turn: IDENTITY }, null, node);
-    world.collide(child, world.shape({ type: 'box', size }), null, GROUND_SURFACE);
+    world.collide(child, world.shape({ type: 'box', size }), null, world.material(GROUND));
   }
 }
 
 function addBody(world: Builder, body: Body): void {
-  const { mass, friction, restitution } = BODIES[body.kind];
+  const { mass } = BODIES[body.kind];
   const node = world.node(body, world.prop(body.kind));
-  world.collide(node, world.shape(colliderOf(body)), { type: 'dynamic', mass }, { friction, restitution });
+  world.collide(
+    node,
+    world.shape(colliderOf(body)),
+    { type: 'dynamic', mass },
+    world.material(BODIES[body.kind]),
+  );
 }
 
 function colliderOf({ kind }: Body): Primitive {
@@ -104,6 +109,7 @@ class Builder {
     .setRoughnessFactor(0.85);
   readonly #props = new Map<string, Mesh>();
   readonly #shapeByFigures = new Map<string, PhysicsShape>();
+  readonly #materials = new Map<string, PhysicsMaterial>();
 
   constructor() {
     this.document.getRoot().getAsset().generator = 'otherworld worlds/plaza';
@@ -159,13 +165,21 @@ class Builder {
     return shape;
   }
 
+  material({ friction, restitution }: { friction: number; restitution: number }): PhysicsMaterial {
+    const surface = { staticFriction: friction, dynamicFriction: friction, restitution };
+    const key = JSON.stringify(surface);
+    const material = this.#materials.get(key) ?? this.#bodies.createMaterial().setSurface(surface);
+    this.#materials.set(key, material);
+    return material;
+  }
+
   collide(
     node: Node,
     shape: PhysicsShape | null,
     motion: Motion | null,
-    surface: { friction: number; restitution: number } | null = null,
+    material: PhysicsMaterial | null = null,
   ): void {
-    const body = this.#bodies.createBody().setMotion(motion).setCollider(shape).setSurface(surface);
+    const body = this.#bodies.createBody().setMotion(motion).setCollider(shape).setMaterial(material);
     node.setExtension(OMI_PHYSICS_BODY, body);
   }
 }

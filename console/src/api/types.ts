@@ -57,7 +57,16 @@ export interface Telemetry {
     yaw: number;
     grounded: boolean;
   }[];
-  bodies: { entity: number; x: number; y: number; z: number; qx: number; qy: number; qz: number; qw: number }[];
+  bodies: {
+    entity: number;
+    x: number;
+    y: number;
+    z: number;
+    qx: number;
+    qy: number;
+    qz: number;
+    qw: number;
+  }[];
 }
 
 /** A row of the control plane's table of errors. */

@@ -79,7 +79,9 @@ export class LiveWorld {
   }
 
   #tell(): void {
-    this.roster = [...this.#players.values()].sort((a, b) => a.name.localeCompare(b.name, undefined, { numeric: true }));
+    this.roster = [...this.#players.values()].sort((a, b) =>
+      a.name.localeCompare(b.name, undefined, { numeric: true }),
+    );
     for (const listener of this.#listeners) listener();
   }
 }

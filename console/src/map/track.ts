@@ -74,7 +74,11 @@ export function distance(a: { x: number; y: number; z: number }, b: typeof a): n
 }
 
 export function mixPlayers(from: PlayerPose, to: PlayerPose, k: number): PlayerPose {
-  return { ...mixPlaces(from, to, k), yaw: from.yaw + shortestTurn(from.yaw, to.yaw) * k, grounded: to.grounded };
+  return {
+    ...mixPlaces(from, to, k),
+    yaw: from.yaw + shortestTurn(from.yaw, to.yaw) * k,
+    grounded: to.grounded,
+  };
 }
 
 /** Normalised linear mix: at 10 Hz its error against slerp is under a degree for anything a body does. */
