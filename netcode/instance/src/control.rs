@@ -5,6 +5,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use otherworld_core::SeatId;
 use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep, timeout};
 use tokio_stream::wrappers::ReceiverStream;
@@ -20,7 +21,7 @@ use crate::proto::instance_service_client::InstanceServiceClient;
 use crate::proto::{self, control_message, instance_message::Message};
 use crate::roster::{self, Roster};
 use crate::sdk::{Desired, GameServer};
-use crate::seats::{Seat, SeatId};
+use crate::seats::Seat;
 use crate::stop::{Cause, Stop};
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
@@ -572,7 +573,7 @@ impl Stream {
             }
         };
         proto::Telemetry {
-            tick: frame.tick,
+            tick: frame.tick.0,
             players: frame.players.iter().map(name).collect(),
             bodies: frame.bodies.clone(),
         }

@@ -9,13 +9,14 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use crossbeam_queue::ArrayQueue;
+use otherworld_core::{SeatId, Tick};
 use tokio::sync::Notify;
 
 use crate::config::{Build, Config};
 use crate::error::Error;
 use crate::flow;
 use crate::proto;
-use crate::seats::{Refusal, Seat, SeatId};
+use crate::seats::{Refusal, Seat};
 
 // A capacity of 100 seats moves these by a few a second; they are this deep for a tick that loads a world meanwhile.
 const COMMANDS: usize = 1024;
@@ -166,7 +167,7 @@ pub struct Listening {
 #[derive(Debug)]
 pub struct TelemetryFrame {
     /// When it was taken.
-    pub tick: u32,
+    pub tick: Tick,
     /// Whether all dynamic bodies are wanted, or only those that moved since the last frame.
     pub all_bodies: bool,
     /// Everybody inside. Room for 128 without allocation.
@@ -178,7 +179,7 @@ pub struct TelemetryFrame {
 impl Default for TelemetryFrame {
     fn default() -> Self {
         Self {
-            tick: 0,
+            tick: Tick(0),
             all_bodies: true,
             players: Vec::with_capacity(128),
             bodies: Vec::with_capacity(1024),
@@ -203,7 +204,7 @@ pub struct TelemetryPlayer {
 #[derive(Clone, Copy, Debug)]
 pub struct TickSample<'a> {
     /// Its number; wraps.
-    pub tick: u32,
+    pub tick: Tick,
     /// From its start to its last datagram.
     pub duration: Duration,
     /// Whether the last datagram left more than one period after the scheduled start.
@@ -220,7 +221,7 @@ pub struct TickSample<'a> {
 
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct TickTime {
-    pub tick: u32,
+    pub tick: Tick,
     pub duration: Duration,
     pub late: bool,
     pub dropped: u32,

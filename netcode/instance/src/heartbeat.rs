@@ -3,6 +3,7 @@
 use std::sync::atomic::Ordering::Relaxed;
 
 use hdrhistogram::Histogram;
+use otherworld_core::Tick;
 
 use crate::exchange::{Exchange, TickTime};
 use crate::proto;
@@ -13,7 +14,7 @@ const LONGEST_US: u64 = 10_000_000;
 /// Tick times since the last heartbeat.
 #[derive(Debug)]
 pub(crate) struct Window {
-    last_tick: u32,
+    last_tick: Tick,
     late: u32,
     dropped: u32,
     times_us: Histogram<u32>,
@@ -23,7 +24,7 @@ impl Default for Window {
     fn default() -> Self {
         let times_us = Histogram::new_with_bounds(1, LONGEST_US, 3).expect("bounds are constants");
         Self {
-            last_tick: 0,
+            last_tick: Tick(0),
             late: 0,
             dropped: 0,
             times_us,
@@ -73,7 +74,7 @@ impl Window {
             (0.0, 0)
         });
         proto::Heartbeat {
-            tick: self.last_tick,
+            tick: self.last_tick.0,
             players,
             tick_times: Some(self.take()),
             refusals: exchange.refusals.iter().map(counter).collect(),
@@ -111,7 +112,7 @@ mod tests {
                 1_000 + u64::from(tick)
             });
             window.record(TickTime {
-                tick,
+                tick: Tick(tick),
                 duration,
                 late: tick == 99,
                 dropped: u32::from(tick == 99) * 2,

@@ -42,8 +42,9 @@ pub use exchange::{
     Command, Instance, LeaveCause, Listening, Report, TelemetryFrame, TelemetryPlayer, TickSample,
     World, start,
 };
+pub use otherworld_core::{SeatId, Tick};
 pub use proto::BodyPose;
-pub use seats::{Refusal, Seat, SeatId, Seats};
+pub use seats::{Refusal, Seat, Seats};
 
 mod proto {
     #![allow(missing_docs, clippy::doc_markdown)]

@@ -3,9 +3,11 @@
 
 use std::collections::BTreeMap;
 
+use otherworld_core::SeatId;
+
 use crate::exchange::{LeaveCause, Listening, Report};
 use crate::proto::{self, instance_message::Message};
-use crate::seats::{Seat, SeatId};
+use crate::seats::Seat;
 
 #[derive(Debug, Default)]
 pub(crate) struct Roster {

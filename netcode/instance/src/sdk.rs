@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
 
+use otherworld_core::SeatId;
 use tokio::sync::watch;
 use tokio::time::{sleep, timeout};
 
@@ -15,7 +16,6 @@ use crate::backoff::Backoff;
 use crate::config::{Config, split_host_port};
 use crate::error::Error;
 use crate::exchange::Exchange;
-use crate::seats::SeatId;
 use crate::stop::{Cause, Stop};
 
 const HEALTH_EVERY: Duration = Duration::from_secs(1);
@@ -319,11 +319,11 @@ async fn apply_counts(sdk: &agones::Sdk, desired: &Desired, applied: &mut Applie
         }
     };
     for gone in shown.clone().difference(&desired.seats) {
-        beta.delete_list_value(SEATS, &gone.to_string()).await?;
+        beta.delete_list_value(SEATS, &gone.0.to_string()).await?;
         shown.remove(gone);
     }
     for come in desired.seats.difference(&shown.clone()) {
-        beta.append_list_value(SEATS, &come.to_string()).await?;
+        beta.append_list_value(SEATS, &come.0.to_string()).await?;
         shown.insert(*come);
     }
     if applied.players != Some(desired.players) {

@@ -2,18 +2,9 @@
 //! loses it again unless its player has come in time. Pure: the caller brings the time, and tells the control plane what
 //! became of a seat.
 
-use std::fmt;
 use std::time::Duration;
 
-/// A seat's number: random, not zero, also netcode's client id.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct SeatId(pub u64);
-
-impl fmt::Display for SeatId {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(formatter)
-    }
-}
+use otherworld_core::SeatId;
 
 /// A place for one player.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -7,8 +7,9 @@ use tokio::sync::mpsc;
 
 use crate::error::Error;
 
-/// Time to say goodbye where nobody named one. Kubernetes gives 30 s between SIGTERM and SIGKILL.
-const GRACE: Duration = Duration::from_secs(5);
+/// Time for the players' goodbye where nobody named one. With those of the fleet and of the control plane it fits into the
+/// 8 s that the local supervisor gives between SIGTERM and SIGKILL; Kubernetes gives 30.
+const GRACE: Duration = Duration::from_secs(3);
 
 #[derive(Debug)]
 pub(crate) enum Cause {

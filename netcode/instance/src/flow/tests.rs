@@ -2,12 +2,13 @@
 
 use std::time::Duration;
 
+use otherworld_core::{SeatId, Tick};
 use tonic::{Code, Status};
 
 use super::*;
 use crate::exchange::{LeaveCause, Listening, Report, TickSample};
 use crate::proto::{self, control_message as tell, instance_message::Message, seat_answer::Answer};
-use crate::seats::{Refusal, SeatId};
+use crate::seats::Refusal;
 use crate::testing::{CREDENTIAL, ControlPlane, Dialled, Rig, WORLD, within};
 
 const LISTENING: Listening = Listening {
@@ -129,7 +130,7 @@ async fn a_heartbeat_tells_players_tick_times_and_totals() {
     for tick in 1..=10 {
         let duration = Duration::from_millis(if tick == 10 { 40 } else { 2 });
         let sample = TickSample {
-            tick,
+            tick: Tick(tick),
             duration,
             late: tick == 10,
             dropped: 0,
@@ -533,7 +534,7 @@ async fn telemetry_is_asked_for_at_the_interval_told_and_names_the_players() {
             "frames come back empty"
         );
         all.push(frame.all_bodies);
-        frame.tick = tick;
+        frame.tick = Tick(tick);
         frame.players.push(crate::exchange::TelemetryPlayer {
             seat: SeatId(1),
             position: [1.0, 2.0, 3.0],
