@@ -1,0 +1,161 @@
+//! JSON lines on standard output: `event` lines when something happens, one `second` line per bot and second.
+
+use crate::bot::Session;
+use crate::ending::Ending;
+use serde::Serialize;
+use std::io::{self, Write};
+
+/// A line.
+#[derive(Debug, Serialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum Line<'a> {
+    /// A bot's last second.
+    Second(Second<'a>),
+    /// The instance let a bot in.
+    Connected {
+        bot: usize,
+        name: &'a str,
+        instance: &'a str,
+        seat: &'a str,
+        address: String,
+    },
+    /// A bot came to an end.
+    Ended {
+        bot: usize,
+        name: &'a str,
+        cause: &'a str,
+        message: String,
+        rejoining: bool,
+    },
+    /// The whole scenario.
+    Summary(Summary),
+}
+
+/// A bot's last second, from its own view.
+#[derive(Debug, Serialize)]
+pub struct Second<'a> {
+    /// Seconds since the executor started.
+    pub t: f64,
+    pub bot: usize,
+    pub name: &'a str,
+    /// "connecting", "connected", "playing".
+    pub state: &'a str,
+    pub seat: &'a str,
+    /// The newest tick that the server's word is known for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tick: Option<u32>,
+    /// Its feet as predicted (unit: metres): x, y, z.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub position: Option<[f32; 3]>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub yaw: Option<u16>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub grounded: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rtt_ms: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub margin_ms: Option<i16>,
+    pub players: usize,
+    pub bodies: usize,
+    pub snapshots: u32,
+    pub corrections: u32,
+    pub correction_max_mm: f32,
+    pub missed_inputs: u32,
+    pub missed_corrections: u32,
+    pub missed_correction_max_mm: f32,
+    pub skipped_ticks: u32,
+    pub unreadable: u32,
+    pub unknown: u32,
+    pub bytes_down: u32,
+    pub bytes_up: u32,
+}
+
+/// Everything at the end.
+#[derive(Debug, Default, Serialize)]
+pub struct Summary {
+    pub seconds: f64,
+    pub bots: usize,
+    /// Bots that were in when time was up.
+    pub playing: usize,
+    /// Sessions that ended unasked.
+    pub disconnects: u32,
+    pub snapshots: u64,
+    pub corrections: u64,
+    pub correction_max_mm: f32,
+    pub missed_inputs: u64,
+    pub missed_correction_max_mm: f32,
+    /// Metres that all bots together walked, in their own view, second by second.
+    pub walked_m: f64,
+    /// The highest place that any bot stood at (unit: metres).
+    pub highest_m: f32,
+}
+
+impl<'a> Second<'a> {
+    /// Takes the counts of the last second.
+    pub fn of(t: f64, bot: usize, name: &'a str, session: &'a mut Session, state: &'a str) -> Self {
+        let counts = session.play.take_counts();
+        let view = session.play.view();
+        let round_trip = session.play.round_trip();
+        Second {
+            t,
+            bot,
+            name,
+            state,
+            seat: &session.join.seat,
+            tick: view.map(|view| view.acknowledged.0),
+            position: view.map(|view| {
+                [
+                    view.state.position.x,
+                    view.state.position.y,
+                    view.state.position.z,
+                ]
+            }),
+            yaw: view.map(|view| view.yaw),
+            grounded: view.map(|view| view.state.grounded()),
+            rtt_ms: round_trip.map(|time| time.as_secs_f64() * 1000.0),
+            margin_ms: view.map(|view| view.margin_ms),
+            players: view.map_or(0, |view| view.players),
+            bodies: view.map_or(0, |view| view.bodies),
+            snapshots: counts.snapshots,
+            corrections: counts.corrections,
+            correction_max_mm: counts.correction_max_mm,
+            missed_inputs: counts.missed_inputs,
+            missed_corrections: counts.missed_corrections,
+            missed_correction_max_mm: counts.missed_correction_max_mm,
+            skipped_ticks: counts.skipped_ticks,
+            unreadable: counts.unreadable,
+            unknown: counts.unknown,
+            bytes_down: counts.bytes_down,
+            bytes_up: counts.bytes_up,
+        }
+    }
+}
+
+impl Summary {
+    /// Adds a bot's second; `before` is where it was a second ago.
+    pub fn add(&mut self, second: &Second<'_>, before: Option<[f32; 3]>) {
+        self.snapshots += u64::from(second.snapshots);
+        self.corrections += u64::from(second.corrections);
+        self.correction_max_mm = self.correction_max_mm.max(second.correction_max_mm);
+        self.missed_inputs += u64::from(second.missed_inputs);
+        self.missed_correction_max_mm = self
+            .missed_correction_max_mm
+            .max(second.missed_correction_max_mm);
+        if let (Some([x, y, z]), Some([px, _, pz])) = (second.position, before) {
+            self.walked_m += f64::from((x - px).hypot(z - pz));
+            self.highest_m = self.highest_m.max(y);
+        }
+    }
+}
+
+/// Writes one line at once.
+///
+/// # Errors
+/// When nobody reads any more.
+pub fn print(line: &Line<'_>) -> Result<(), Ending> {
+    let mut out = io::stdout().lock();
+    serde_json::to_writer(&mut out, line).map_err(Ending::system)?;
+    out.write_all(b"\n")
+        .and_then(|()| out.flush())
+        .map_err(Ending::system)
+}

@@ -1,0 +1,303 @@
+//! The loop: one thread for all bots, woken by sockets and by the earliest tick.
+//!
+//! Joining and downloading block, so a helper thread does them and hands over what a session needs to start.
+
+use crate::bot::{Buffers, News, Session};
+use crate::ending::Ending;
+use crate::http;
+use crate::report::{Line, Second, Summary, print};
+use crate::route::Walker;
+use crate::scenario::{self, Join, Scenario};
+use crate::world::{World, Worlds};
+use mio::unix::SourceFd;
+use mio::{Events, Interest, Poll, Token};
+use otherworld_pipes::UnixClock;
+use std::os::fd::{AsFd, AsRawFd};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::thread;
+use std::time::Duration;
+
+/// The loop looks at signals and at the helper this often.
+const LONGEST_NAP: Duration = Duration::from_millis(100);
+/// Between two requests for a seat by the same bot.
+const REJOIN_PAUSE: Duration = Duration::from_millis(500);
+
+struct Bot {
+    name: String,
+    route: Vec<[f32; 2]>,
+    repeat: bool,
+    stage: Stage,
+    last_position: Option<[f32; 3]>,
+}
+
+enum Stage {
+    Playing(Box<Session>),
+    Rejoining,
+    Gone(Ending),
+}
+
+struct Runner<'a> {
+    clock: UnixClock,
+    started: Duration,
+    poll: Poll,
+    buffers: Buffers,
+    bots: Vec<Bot>,
+    summary: Summary,
+    rejoin: Option<Rejoin>,
+    stop: &'a AtomicBool,
+}
+
+/// The helper thread's ends.
+struct Rejoin {
+    ask: Sender<(usize, String)>,
+    answers: Receiver<(usize, Join, Arc<World>)>,
+}
+
+/// Plays a scenario to its end, or until every bot is gone or `stop` is set.
+pub fn run(scenario: Scenario, stop: &AtomicBool) -> Result<(), Ending> {
+    let mut worlds = Worlds::default();
+    let (duration, rejoin_url) = (
+        Duration::from_secs_f64(scenario.duration_s),
+        scenario.rejoin_url,
+    );
+    let clock = UnixClock::start();
+    let mut runner = Runner {
+        clock,
+        started: clock.now(),
+        poll: Poll::new().map_err(Ending::system)?,
+        buffers: Buffers::new(),
+        bots: Vec::with_capacity(scenario.bots.len()),
+        summary: Summary {
+            bots: scenario.bots.len(),
+            ..Summary::default()
+        },
+        rejoin: None,
+        stop,
+    };
+    for bot in scenario.bots {
+        runner.admit(bot, &mut worlds)?;
+    }
+    runner.rejoin = rejoin_url.map(|url| start_helper(url, worlds));
+    let outcome = runner.play(duration);
+    runner.finish();
+    outcome
+}
+
+impl Runner<'_> {
+    fn admit(&mut self, bot: scenario::Bot, worlds: &mut Worlds) -> Result<(), Ending> {
+        let world = worlds.fetch(&bot.join.world)?;
+        let index = self.bots.len();
+        let name = bot.name.unwrap_or_else(|| format!("Bot {}", index + 1));
+        self.bots.push(Bot {
+            name,
+            route: bot.route,
+            repeat: bot.repeat,
+            stage: Stage::Rejoining,
+            last_position: None,
+        });
+        self.connect(index, bot.join, world)
+    }
+
+    fn connect(&mut self, index: usize, join: Join, world: Arc<World>) -> Result<(), Ending> {
+        let bot = &mut self.bots[index];
+        let walker = Walker::new(bot.route.clone(), bot.repeat);
+        let session = Session::start(self.clock.now(), join, world, walker)?;
+        let fd = session.pipe.as_fd().as_raw_fd();
+        self.poll
+            .registry()
+            .register(&mut SourceFd(&fd), Token(index), Interest::READABLE)
+            .map_err(Ending::system)?;
+        (bot.stage, bot.last_position) = (Stage::Playing(Box::new(session)), None);
+        Ok(())
+    }
+
+    fn play(&mut self, duration: Duration) -> Result<(), Ending> {
+        let mut events = Events::with_capacity(256);
+        let mut next_report = self.started + Duration::from_secs(1);
+        let end = self.started + duration;
+        loop {
+            let now = self.clock.now();
+            if now >= end || self.stop.load(Ordering::Relaxed) {
+                return Ok(());
+            }
+            let nap = self
+                .next_due()
+                .min(next_report)
+                .min(end)
+                .saturating_sub(now)
+                .min(LONGEST_NAP);
+            match self.poll.poll(&mut events, Some(nap)) {
+                Err(error) if error.kind() != std::io::ErrorKind::Interrupted => {
+                    return Err(Ending::system(error));
+                }
+                _ => {}
+            }
+            for event in &events {
+                self.drive(event.token().0, Session::receive)?;
+            }
+            self.tick()?;
+            self.take_answers()?;
+            if self.clock.now() >= next_report {
+                next_report += Duration::from_secs(1);
+                self.report()?;
+            }
+            self.end_when_all_are_gone()?;
+        }
+    }
+
+    fn next_due(&self) -> Duration {
+        let due = self.bots.iter().filter_map(|bot| match &bot.stage {
+            Stage::Playing(session) => Some(session.due()),
+            Stage::Rejoining | Stage::Gone(_) => None,
+        });
+        due.min().unwrap_or(Duration::MAX)
+    }
+
+    fn tick(&mut self) -> Result<(), Ending> {
+        let now = self.clock.now();
+        for index in 0..self.bots.len() {
+            if matches!(&self.bots[index].stage, Stage::Playing(session) if session.due() <= now) {
+                self.drive(index, Session::tick)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Lets a session do something, and a bot bear the outcome.
+    fn drive(
+        &mut self,
+        index: usize,
+        act: impl FnOnce(&mut Session, Duration, &mut Buffers) -> Result<News, Ending>,
+    ) -> Result<(), Ending> {
+        let bot = &mut self.bots[index];
+        let Stage::Playing(session) = &mut bot.stage else {
+            return Ok(());
+        };
+        match act(session, self.clock.now(), &mut self.buffers) {
+            Ok(News::None) => Ok(()),
+            Ok(News::Entered) => print(&Line::Connected {
+                bot: index,
+                name: &bot.name,
+                instance: &session.join.instance,
+                seat: &session.join.seat,
+                address: session.pipe.server().to_string(),
+            }),
+            Err(ending) => self.end(index, ending),
+        }
+    }
+
+    fn end(&mut self, index: usize, ending: Ending) -> Result<(), Ending> {
+        let bot = &mut self.bots[index];
+        if let Stage::Playing(session) = &mut bot.stage {
+            session.leave(self.clock.now(), &mut self.buffers);
+        }
+        self.summary.disconnects += 1;
+        let rejoin = self
+            .rejoin
+            .as_ref()
+            .filter(|_| ending.is_worth_another_try());
+        print(&Line::Ended {
+            bot: index,
+            name: &bot.name,
+            cause: ending.label(),
+            message: ending.to_string(),
+            rejoining: rejoin.is_some(),
+        })?;
+        bot.stage = match rejoin {
+            Some(rejoin) => {
+                rejoin
+                    .ask
+                    .send((index, bot.name.clone()))
+                    .map_err(Ending::system)?;
+                Stage::Rejoining
+            }
+            None => Stage::Gone(ending),
+        };
+        Ok(())
+    }
+
+    fn take_answers(&mut self) -> Result<(), Ending> {
+        while let Some((index, join, world)) = self
+            .rejoin
+            .as_ref()
+            .and_then(|rejoin| rejoin.answers.try_recv().ok())
+        {
+            if let Err(ending) = self.connect(index, join, world) {
+                self.end(index, ending)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn report(&mut self) -> Result<(), Ending> {
+        let t = (self.clock.now() - self.started).as_secs_f64();
+        for (index, bot) in self.bots.iter_mut().enumerate() {
+            let Stage::Playing(session) = &mut bot.stage else {
+                continue;
+            };
+            let state = match (session.pipe.state(), session.play.view()) {
+                (otherworld_pipes::ClientState::Connected, Some(_)) => "playing",
+                (otherworld_pipes::ClientState::Connected, None) => "connected",
+                _ => "connecting",
+            };
+            let second = Second::of(t, index, &bot.name, session, state);
+            self.summary.add(&second, bot.last_position);
+            bot.last_position = second.position;
+            print(&Line::Second(second))?;
+        }
+        Ok(())
+    }
+
+    /// The end of the last one is the end of all.
+    fn end_when_all_are_gone(&self) -> Result<(), Ending> {
+        let mut endings = self.bots.iter().map(|bot| match &bot.stage {
+            Stage::Gone(ending) => Some(ending),
+            Stage::Playing(_) | Stage::Rejoining => None,
+        });
+        let first = endings.next().flatten();
+        match first {
+            Some(ending) if endings.all(|ending| ending.is_some()) => Err(ending.clone()),
+            _ => Ok(()),
+        }
+    }
+
+    /// Everybody leaves politely.
+    fn finish(&mut self) {
+        let now = self.clock.now();
+        self.summary.seconds = (now - self.started).as_secs_f64();
+        for bot in &mut self.bots {
+            if let Stage::Playing(session) = &mut bot.stage {
+                self.summary.playing += usize::from(session.play.view().is_some());
+                session.leave(now, &mut self.buffers);
+            }
+        }
+        // Nobody may be reading any more; then nobody misses it.
+        let _ = print(&Line::Summary(std::mem::take(&mut self.summary)));
+    }
+}
+
+/// A thread that asks for seats and downloads worlds, one after the other, for as long as somebody wants them.
+fn start_helper(url: String, mut worlds: Worlds) -> Rejoin {
+    let (ask, questions) = channel::<(usize, String)>();
+    let (answer, answers) = channel();
+    thread::spawn(move || {
+        while let Ok((index, name)) = questions.recv() {
+            let joined = loop {
+                let seat = http::join(&url, &name);
+                match seat.and_then(|join| Ok((worlds.fetch(&join.world)?, join))) {
+                    Ok((world, join)) => break (index, join, world),
+                    Err(ending) => {
+                        eprintln!("otherworld-bot: {name}: {ending}");
+                        thread::sleep(REJOIN_PAUSE);
+                    }
+                }
+            };
+            if answer.send(joined).is_err() {
+                return;
+            }
+        }
+    });
+    Rejoin { ask, answers }
+}

@@ -1,0 +1,143 @@
+//! The scenario: which bots, with what the control plane's join answered for each, and where they walk.
+
+use crate::ending::Ending;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use serde::Deserialize;
+use std::io::Read;
+
+/// What standard input holds.
+#[derive(Debug, Deserialize)]
+pub struct Scenario {
+    /// The bots.
+    pub bots: Vec<Bot>,
+    /// How long they play (unit: seconds).
+    pub duration_s: f64,
+    /// `POST` here asks for another seat, for bots that lost theirs; without it they are gone.
+    #[serde(default)]
+    pub rejoin_url: Option<String>,
+}
+
+/// One bot: a join's answer and a way to walk.
+#[derive(Debug, Deserialize)]
+pub struct Bot {
+    /// How reports call it, and the name it joins again with.
+    #[serde(default)]
+    pub name: Option<String>,
+    /// What the control plane answered.
+    #[serde(flatten)]
+    pub join: Join,
+    /// Waypoints, x and z (unit: metres).
+    #[serde(default)]
+    pub route: Vec<[f32; 2]>,
+    /// After the last waypoint comes the first again.
+    #[serde(default, rename = "loop")]
+    pub repeat: bool,
+}
+
+/// The control plane's answer to a join, as far as a bot needs it.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Join {
+    /// Decimal, because JSON's numbers end at 2^53.
+    pub seat: String,
+    /// Which instance.
+    #[serde(default)]
+    pub instance: String,
+    /// Which world.
+    pub world: World,
+    /// Decimal.
+    pub protocol_hash: String,
+    /// One token for each way in.
+    pub pipes: Vec<Pipe>,
+}
+
+/// A world to download.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct World {
+    /// SHA-256 of the file, hex.
+    pub sha256: String,
+    /// Where it lies.
+    pub url: String,
+}
+
+/// One way in.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct Pipe {
+    /// "udp" is the one that bots take.
+    pub pipe: String,
+    /// The connect token, base64.
+    pub token: String,
+}
+
+/// Reads and checks a scenario.
+pub fn read(input: impl Read) -> Result<Scenario, Ending> {
+    let scenario: Scenario =
+        serde_json::from_reader(input).map_err(|error| Ending::Scenario(error.to_string()))?;
+    if !(scenario.duration_s > 0.0 && scenario.duration_s.is_finite()) {
+        return Err(Ending::Scenario("duration_s must be above zero".into()));
+    }
+    if scenario.bots.is_empty() {
+        return Err(Ending::Scenario("there are no bots in it".into()));
+    }
+    Ok(scenario)
+}
+
+impl Join {
+    /// The UDP pipe's connect token.
+    pub fn udp_token(&self) -> Result<Vec<u8>, Ending> {
+        let pipe = self.pipes.iter().find(|pipe| pipe.pipe == "udp");
+        let pipe =
+            pipe.ok_or_else(|| Ending::Scenario("the join offers no pipe \"udp\"".into()))?;
+        STANDARD
+            .decode(&pipe.token)
+            .map_err(|error| Ending::Scenario(format!("a token is not base64: {error}")))
+    }
+
+    /// The instance's protocol.
+    pub fn protocol(&self) -> Result<u64, Ending> {
+        let bad = |_| {
+            Ending::Scenario(format!(
+                "the protocol hash {:?} is not a number",
+                self.protocol_hash
+            ))
+        };
+        self.protocol_hash.parse().map_err(bad)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const JOINED: &str = r#"{
+        "bots": [{
+            "seat": "18446744073709551615", "user": "u", "instance": "plaza-abcde",
+            "world": { "id": "plaza", "sha256": "00", "url": "http://127.0.0.1:7400/worlds/00.glb" },
+            "protocolHash": "12345", "pipes": [{ "pipe": "webtransport", "token": "" }, { "pipe": "udp", "token": "AQI=" }],
+            "route": [[3.6, 1], [9.3, 1]], "loop": true
+        }],
+        "duration_s": 60
+    }"#;
+
+    #[test]
+    fn reads_a_joins_answer_with_a_route_beside_it() {
+        let scenario = read(JOINED.as_bytes()).unwrap();
+        let bot = &scenario.bots[0];
+        assert_eq!(bot.join.udp_token().unwrap(), [1, 2]);
+        assert_eq!(bot.join.protocol().unwrap(), 12345);
+        assert_eq!((bot.route[1], bot.repeat), ([9.3, 1.0], true));
+    }
+
+    #[test]
+    fn says_what_is_wrong() {
+        let changed = |from: &str, to: &str| read(JOINED.replace(from, to).as_bytes());
+        assert!(changed("\"duration_s\": 60", "\"duration_s\": 0").is_err());
+        assert!(
+            matches!(changed("\"seat\"", "\"chair\""), Err(Ending::Scenario(message)) if message.contains("seat"))
+        );
+        let no_udp = changed("\"udp\"", "\"tcp\"").unwrap();
+        assert!(no_udp.bots[0].join.udp_token().is_err());
+        assert!(read(&b"{\"bots\": [], \"duration_s\": 1}"[..]).is_err());
+    }
+}
