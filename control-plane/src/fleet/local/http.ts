@@ -1,9 +1,10 @@
 // The supervisor's HTTP side, which `provider.ts` speaks. It listens on loopback: whoever is on this machine may look, and whoever can
 // read the token in the data folder may change something.
-import { timingSafeEqual } from 'node:crypto';
 import sse from '@fastify/sse';
 import { type FastifyBaseLogger, type FastifyInstance, fastify } from 'fastify';
 import { z } from 'zod';
+import { isBearer } from '../../bearer.ts';
+import { quietRequests } from '../../quiet-requests.ts';
 import type { GameServerView } from '../game-server.ts';
 import type { Credentials } from './credentials.ts';
 import type { Fleet } from './fleet.ts';
@@ -32,7 +33,7 @@ export async function buildSupervisorApi({
 }: SupervisorApi): Promise<FastifyInstance> {
   const app = fastify({
     loggerInstance: log,
-    disableRequestLogging: true,
+    logController: quietRequests(),
     bodyLimit: 64 * 1024,
     forceCloseConnections: true,
   });
@@ -86,10 +87,4 @@ function changes(app: FastifyInstance, fleet: Fleet, credentials: Credentials): 
 
 async function* events(lists: AsyncIterable<readonly GameServerView[]>) {
   for await (const gameServers of lists) yield { event: 'gameservers', data: { gameServers } };
-}
-
-export function isBearer(header: string | undefined, token: string): boolean {
-  const given = Buffer.from(header ?? '');
-  const wanted = Buffer.from(`Bearer ${token}`);
-  return given.length === wanted.length && timingSafeEqual(given, wanted);
 }

@@ -1,0 +1,31 @@
+// The control plane's environment. `docs/reference/environment.md` describes the keys for people.
+import { z } from 'zod';
+import { httpUrl, port, readEnv } from './env.ts';
+
+const schema = z.object({
+  OTHERWORLD_HOST: z.string().default('127.0.0.1'),
+  OTHERWORLD_PORT: port.default(7400),
+  OTHERWORLD_GRPC_HOST: z.string().default('127.0.0.1'),
+  OTHERWORLD_GRPC_PORT: port.default(7401),
+  OTHERWORLD_DATA: z.string().min(1),
+  OTHERWORLD_FLEET_URL: httpUrl.default('http://127.0.0.1:7402'),
+  OTHERWORLD_PUBLIC_URL: httpUrl.optional(),
+  OTHERWORLD_CONSOLE_DIR: z.string().optional(),
+  OTHERWORLD_WORLDS_DIR: z.string().min(1),
+  OTHERWORLD_LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error']).default('info'),
+  DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/ }).optional(),
+  REDIS_URL: z.url({ protocol: /^rediss?$/ }).optional(),
+});
+
+export type Config = z.infer<typeof schema>;
+
+export function readConfig(env: NodeJS.ProcessEnv): Config {
+  return readEnv(schema, env);
+}
+
+/** Where players and instances reach the HTTP side. */
+export function publicUrl(config: Config): string {
+  const { OTHERWORLD_PUBLIC_URL: told, OTHERWORLD_HOST: host, OTHERWORLD_PORT: listening } = config;
+  const wildcard = host === '0.0.0.0' || host === '::';
+  return (told ?? `http://${wildcard ? '127.0.0.1' : host}:${listening}`).replace(/\/$/, '');
+}

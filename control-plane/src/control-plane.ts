@@ -1,0 +1,102 @@
+// Puts the control plane together: secrets, worlds, the fleet's provider, the instances' gRPC, the public HTTP; and takes it apart in
+// the opposite order. Instances and players do not notice either: they go on without it.
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import type { FastifyBaseLogger } from 'fastify';
+import { type Config, publicUrl } from './config.ts';
+import { LocalFleet } from './fleet/local/provider.ts';
+import { listenGrpc } from './h2c-server.ts';
+import { buildApp } from './http/app.ts';
+import { InstanceRegistry } from './instances/registry.ts';
+import { type InstanceRules, instanceRoutes } from './instances/service.ts';
+import { TelemetryHub } from './instances/telemetry.ts';
+import { Seats } from './seats/flow.ts';
+import { secretBytes, secretToken } from './secret-file.ts';
+import { type World, WorldCatalog } from './worlds/catalog.ts';
+import { worldRef } from './worlds/reference.ts';
+
+const INSTANCE_RULES: InstanceRules = {
+  capacity: 100,
+  tickRateHz: 30,
+  heartbeatIntervalMs: 1_000,
+  heartbeatDeadlineMs: 5_000,
+  telemetryIntervalMs: 100,
+};
+const OFFER_RULES = { answerMs: 2_000, keepMs: 30_000 };
+const DEFAULT_WORLD = 'plaza';
+/** The biggest message is telemetry: 200 bodies and 100 players are 10 KiB. */
+const GRPC_MAX_BYTES = 1024 * 1024;
+
+export interface Tuning {
+  readonly instances: InstanceRules;
+  readonly offers: typeof OFFER_RULES;
+}
+
+export interface ControlPlane {
+  readonly httpPort: number;
+  readonly grpcPort: number;
+  close(): Promise<void>;
+}
+
+export async function startControlPlane(
+  config: Config,
+  log: FastifyBaseLogger,
+  tuning: Tuning = { instances: INSTANCE_RULES, offers: OFFER_RULES },
+): Promise<ControlPlane> {
+  const secrets = (name: string) => join(config.OTHERWORLD_DATA, 'secrets', name);
+  const masterKey = secretBytes(secrets('master.key'));
+  const operatorToken = secretToken(secrets('operator.token'));
+  const worlds = WorldCatalog.read(config.OTHERWORLD_WORLDS_DIR);
+  const world = worlds.byId(DEFAULT_WORLD) ?? (worlds.all()[0] as World);
+  const fleet = new LocalFleet(config.OTHERWORLD_FLEET_URL, secretToken(secrets('fleet.token')));
+  const registry = new InstanceRegistry();
+  const telemetry = new TelemetryHub();
+  const seats = new Seats({ fleet, registry, masterKey, rules: tuning.offers });
+  const stopping = new AbortController();
+
+  const app = await buildApp({
+    fleet,
+    registry,
+    telemetry,
+    seats,
+    worlds,
+    publicUrl: publicUrl(config),
+    consoleDir: config.OTHERWORLD_CONSOLE_DIR,
+    operatorToken,
+    databaseUrl: config.DATABASE_URL,
+    redisUrl: config.REDIS_URL,
+    isStopping: () => stopping.signal.aborted,
+    log,
+  });
+  await app.listen({ host: config.OTHERWORLD_HOST, port: config.OTHERWORLD_PORT });
+  const grpc = await listenGrpc({
+    routes: instanceRoutes({
+      fleet,
+      registry,
+      telemetry,
+      masterKey,
+      world: worldRef(world, publicUrl(config)),
+      publicUrl: publicUrl(config),
+      rules: tuning.instances,
+      log,
+    }),
+    host: config.OTHERWORLD_GRPC_HOST,
+    port: config.OTHERWORLD_GRPC_PORT,
+    readMaxBytes: GRPC_MAX_BYTES,
+  });
+  void follow(fleet.watch(stopping.signal), registry);
+
+  return {
+    httpPort: (app.server.address() as AddressInfo).port,
+    grpcPort: grpc.port,
+    close: async () => {
+      stopping.abort();
+      await app.close();
+      await grpc.close();
+    },
+  };
+}
+
+async function follow(lists: ReturnType<LocalFleet['watch']>, registry: InstanceRegistry): Promise<void> {
+  for await (const gameServers of lists) registry.observeFleet(gameServers);
+}

@@ -1,0 +1,125 @@
+// Every refusal that the public API can answer with, in one table. `docs/reference/errors.md` is this table for people, and
+// a test compares the two. OW_ERR_INTERNAL is our own mistake: nothing that a client sends may lead to it.
+
+interface Row {
+  readonly status: number;
+  readonly message: string;
+  /** What to do about it. */
+  readonly hint: string;
+}
+
+const TABLE = {
+  OW_ERR_BAD_REQUEST: {
+    status: 400,
+    message: 'The request does not have the shape that this address takes.',
+    hint: 'The message names the field; the API reference shows the shape.',
+  },
+  OW_ERR_OPERATOR_TOKEN: {
+    status: 401,
+    message: "This needs the operator's token.",
+    hint: 'Send "Authorization: Bearer …" with the token from secrets/operator.token in the data folder.',
+  },
+  OW_ERR_NOT_FOUND: {
+    status: 404,
+    message: 'There is nothing at this address.',
+    hint: 'The public API lies under /api/v1.',
+  },
+  OW_ERR_UNKNOWN_WORLD: {
+    status: 404,
+    message: 'There is no such world.',
+    hint: 'GET /api/v1/worlds lists the worlds.',
+  },
+  OW_ERR_UNKNOWN_INSTANCE: {
+    status: 404,
+    message: 'There is no such instance.',
+    hint: 'GET /api/v1/instances lists the instances; names change when instances are replaced.',
+  },
+  OW_ERR_UNKNOWN_SEAT: {
+    status: 404,
+    message: 'This instance has no such seat.',
+    hint: 'The player may have left; GET /api/v1/instances lists the seats.',
+  },
+  OW_ERR_INSTANCE_SILENT: {
+    status: 409,
+    message: 'The control plane has no line to this instance now.',
+    hint: 'It dials again by itself within seconds, or is replaced.',
+  },
+  OW_ERR_BODY_TOO_LARGE: {
+    status: 413,
+    message: 'The request is larger than this address takes.',
+    hint: 'Requests of this API are under 16 KiB.',
+  },
+  OW_ERR_MEDIA_TYPE: {
+    status: 415,
+    message: 'The body is not JSON.',
+    hint: 'Send "Content-Type: application/json".',
+  },
+  OW_ERR_NO_ROOM: {
+    status: 503,
+    message: 'Every instance of this world is full or still starting.',
+    hint: 'Ask again in a second; an operator can add instances with POST /api/v1/fleet/scale.',
+  },
+  OW_ERR_SEAT_TIMEOUT: {
+    status: 503,
+    message: 'The instance did not confirm the seat in time.',
+    hint: 'Ask again; nothing is held for this request.',
+  },
+  OW_ERR_FLEET_UNAVAILABLE: {
+    status: 503,
+    message: 'Whoever starts the instances does not answer.',
+    hint: 'Instances that run go on; look at the fleet supervisor and its log.',
+  },
+  OW_ERR_STOPPING: {
+    status: 503,
+    message: 'This process is stopping.',
+    hint: 'Ask again; another one is taking over.',
+  },
+  OW_ERR_INTERNAL: {
+    status: 500,
+    message: 'The control plane made a mistake.',
+    hint: "It is in the control plane's log, under this request's id; please report it.",
+  },
+} as const satisfies Record<string, Row>;
+
+export type ErrorCode = keyof typeof TABLE;
+
+export interface ErrorBody extends Row {
+  readonly code: ErrorCode;
+}
+
+export class ApiError extends Error {
+  readonly code: ErrorCode;
+
+  /** `detail` says what is particular to this case; else the table's sentence stands. */
+  constructor(code: ErrorCode, detail?: string) {
+    super(detail ?? TABLE[code].message);
+    this.code = code;
+  }
+
+  get status(): number {
+    return TABLE[this.code].status;
+  }
+
+  body(): ErrorBody {
+    const { status, hint } = TABLE[this.code];
+    return { code: this.code, message: this.message, hint, status };
+  }
+}
+
+/** The table as the page shows it. */
+export function errorsPage(): string {
+  const rows = Object.entries(TABLE).map(
+    ([code, { status, message, hint }]) => `| \`${code}\` | ${status} | ${message} | ${hint} |`,
+  );
+  return [
+    '# Errors of the HTTP API',
+    '',
+    'A refused request is answered with `{code, message, hint, status}`. `code` is stable; `message` may say more than the row below.',
+    'Made from `control-plane/src/errors.ts`; `npx vitest run -u control-plane/src/errors.test.ts` writes it anew.',
+    '',
+    '| code | status | message | what to do |',
+    '|---|---|---|---|',
+    ...rows,
+    '',
+  ].join('\n');
+}

@@ -1,0 +1,42 @@
+// Turns whatever a route throws into a row of the error table. What is not foreseen is our own mistake, and only that is
+// logged as an error.
+import type { FastifyError, FastifyInstance } from 'fastify';
+import { z } from 'zod';
+import { ApiError } from '../errors.ts';
+import { FleetUnavailable } from '../fleet/provider.ts';
+
+export function errorHandling(app: FastifyInstance): void {
+  app.setErrorHandler(async (error: FastifyError, request, reply) => {
+    const known = asApiError(error);
+    if (known.status >= 500) {
+      const level = known.code === 'OW_ERR_INTERNAL' ? 'error' : 'warn';
+      request.log[level]({ err: error }, 'request refused');
+    }
+    if (known.status === 503) reply.header('retry-after', '1');
+    return reply.code(known.status).send(known.body());
+  });
+}
+
+function asApiError(error: FastifyError): ApiError {
+  if (error instanceof ApiError) return error;
+  if (error instanceof z.ZodError) return new ApiError('OW_ERR_BAD_REQUEST', sentence(error));
+  if (error instanceof FleetUnavailable) return new ApiError('OW_ERR_FLEET_UNAVAILABLE');
+  switch (error.statusCode) {
+    case 404:
+      return new ApiError('OW_ERR_NOT_FOUND');
+    case 413:
+      return new ApiError('OW_ERR_BODY_TOO_LARGE');
+    case 415:
+      return new ApiError('OW_ERR_MEDIA_TYPE');
+    case 503:
+      return new ApiError('OW_ERR_STOPPING');
+    default: {
+      const isTheirs = error.statusCode !== undefined && error.statusCode >= 400 && error.statusCode < 500;
+      return isTheirs ? new ApiError('OW_ERR_BAD_REQUEST', error.message) : new ApiError('OW_ERR_INTERNAL');
+    }
+  }
+}
+
+function sentence(error: z.ZodError): string {
+  return error.issues.map(({ path, message }) => `${path.join('.') || 'body'}: ${message}`).join('; ');
+}

@@ -1,0 +1,41 @@
+// What is served as bytes: worlds by their hash, for ever the same, and the console, whose pages the browser routes itself.
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import fastifyStatic from '@fastify/static';
+import type { FastifyInstance } from 'fastify';
+import { ApiError } from '../errors.ts';
+import type { Services } from './app.ts';
+
+export async function fileRoutes(app: FastifyInstance, { worlds, consoleDir }: Services): Promise<void> {
+  app.get<{ Params: { file: string } }>('/worlds/:file', async (request, reply) => {
+    const world = worlds.bySha256(/^([0-9a-f]{64})\.glb$/.exec(request.params.file)?.[1] ?? '');
+    if (world === undefined) throw new ApiError('OW_ERR_UNKNOWN_WORLD');
+    return reply
+      .type('model/gltf-binary')
+      .header('cache-control', 'public, max-age=31536000, immutable')
+      .header('access-control-allow-origin', '*')
+      .send(world.bytes);
+  });
+  await consoleRoutes(app, consoleDir);
+}
+
+async function consoleRoutes(app: FastifyInstance, directory: string | undefined): Promise<void> {
+  if (directory !== undefined) {
+    await app.register(fastifyStatic, {
+      root: directory,
+      setHeaders: (reply, path) => {
+        // Vite names its assets by content; the page itself names the assets.
+        const immutable = path.includes(`${join(directory, 'assets')}/`);
+        reply.header('cache-control', immutable ? 'public, max-age=31536000, immutable' : 'no-cache');
+        reply.header('x-frame-options', 'DENY');
+      },
+    });
+  }
+  app.setNotFoundHandler(async (request, reply) => {
+    const isPage = request.method === 'GET' && !/^\/(api|worlds)\//.test(request.url);
+    if (!isPage || directory === undefined || !existsSync(join(directory, 'index.html'))) {
+      throw new ApiError('OW_ERR_NOT_FOUND');
+    }
+    return reply.sendFile('index.html');
+  });
+}

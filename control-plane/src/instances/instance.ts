@@ -1,0 +1,108 @@
+// One instance as the control plane knows it: what the fleet says about its process and what it says itself over its line.
+// Memory only. After a restart of the control plane the fleet's list and each instance's Register say all of it again.
+import type { GameServerView, StateName } from '../fleet/game-server.ts';
+import type { Line } from './line.ts';
+
+export interface Seat {
+  readonly id: bigint;
+  /** UUID of whoever holds it. */
+  readonly user: string;
+  readonly name: string;
+  /** Offered: the instance has not answered yet. Held: it waits for its player. */
+  readonly state: 'offered' | 'held' | 'connected';
+}
+
+export interface WorldRef {
+  readonly id: string;
+  readonly sha256: string;
+  readonly url: string;
+}
+
+/** The line to the instance. */
+export type Link =
+  | { readonly state: 'never' }
+  | { readonly state: 'registered' | 'listening'; readonly line: Line }
+  | { readonly state: 'lost'; readonly sinceMs: number; readonly reason: string };
+
+export interface Endpoint {
+  readonly pipe: string;
+  readonly address: string;
+  readonly port: number;
+}
+
+export interface Registration {
+  readonly uid: string;
+  readonly build: string;
+  readonly protocolHash: bigint;
+  readonly endpoints: readonly Endpoint[];
+  readonly world: WorldRef;
+  readonly capacity: number;
+  readonly tickRateHz: number;
+}
+
+/** What the last heartbeat said, and the cores used since the one before. */
+export interface Vitals {
+  readonly players: number;
+  readonly tick: number;
+  readonly tickTimes: TickTimes | undefined;
+  readonly refusals: Readonly<Record<string, number>>;
+  readonly bytesIn: number;
+  readonly bytesOut: number;
+  readonly cpuSeconds: number;
+  readonly cpuCores: number | undefined;
+  readonly residentBytes: number;
+  readonly atMs: number;
+}
+
+/** Since the last heartbeat (unit: milliseconds). */
+export interface TickTimes {
+  readonly ticks: number;
+  readonly late: number;
+  readonly dropped: number;
+  readonly p50Ms: number;
+  readonly p99Ms: number;
+  readonly maxMs: number;
+}
+
+export interface Loaded {
+  readonly worldHash: bigint;
+  readonly staticTriangles: number;
+  readonly dynamicBodies: number;
+  readonly loadMs: number;
+}
+
+export interface Instance {
+  readonly name: string;
+  gameServer: GameServerView | undefined;
+  link: Link;
+  registration: Registration | undefined;
+  loaded: Loaded | undefined;
+  vitals: Vitals | undefined;
+  draining: boolean;
+  readonly seats: Map<bigint, Seat>;
+}
+
+export function unknownInstance(name: string): Instance {
+  return {
+    name,
+    gameServer: undefined,
+    link: { state: 'never' },
+    registration: undefined,
+    loaded: undefined,
+    vitals: undefined,
+    draining: false,
+    seats: new Map(),
+  };
+}
+
+/** The line, if the instance can be spoken to. */
+export function lineOf({ link }: Instance): Line | undefined {
+  return link.state === 'registered' || link.state === 'listening' ? link.line : undefined;
+}
+
+/** The fleet's word, except that nobody is called Ready who has fallen silent. */
+export function stateOf(instance: Instance): StateName {
+  const state = instance.gameServer?.state ?? 'Scheduled';
+  const claimsLife = state === 'Ready' || state === 'Reserved' || state === 'Allocated';
+  return claimsLife && instance.link.state === 'lost' ? 'Unhealthy' : state;
+}

@@ -1,0 +1,149 @@
+// The server's side of `proto/otherworld/instance/v1`: one stream an instance. Register is proved to the fleet, answered with the key
+// and the world, and from then on the instance is heard and spoken to until the stream ends, whoever ends it.
+import { Code, ConnectError, type ConnectRouter } from '@connectrpc/connect';
+import type { FastifyBaseLogger } from 'fastify';
+import {
+  type InstanceMessage,
+  InstanceService,
+  type Register,
+} from '../../../proto/gen/otherworld/instance/v1/instance_pb.js';
+import { type FleetProvider, FleetUnavailable } from '../fleet/provider.ts';
+import { worldRef } from '../worlds/reference.ts';
+import { hear } from './hear.ts';
+import { type Instance, lineOf, type WorldRef } from './instance.ts';
+import { instanceKey } from './keys.ts';
+import { Line } from './line.ts';
+import { heldSeats, type Outgoing, outgoing, registration } from './messages.ts';
+import type { InstanceRegistry } from './registry.ts';
+import type { TelemetryHub } from './telemetry.ts';
+
+export interface InstanceRules {
+  readonly capacity: number;
+  readonly tickRateHz: number;
+  readonly heartbeatIntervalMs: number;
+  /** Silence after which an instance counts as lost. */
+  readonly heartbeatDeadlineMs: number;
+  readonly telemetryIntervalMs: number;
+}
+
+export interface InstanceContext {
+  readonly fleet: FleetProvider;
+  readonly registry: InstanceRegistry;
+  readonly telemetry: TelemetryHub;
+  readonly masterKey: Uint8Array;
+  /** The world of a new instance. */
+  readonly world: WorldRef;
+  readonly publicUrl: string;
+  readonly rules: InstanceRules;
+  readonly log: FastifyBaseLogger;
+}
+
+/** Time to say the first word. */
+const REGISTER_DEADLINE_MS = 10_000;
+
+export function instanceRoutes(context: InstanceContext): (router: ConnectRouter) => void {
+  return (router) => {
+    router.service(InstanceService, {
+      connect: (messages) => converse(messages[Symbol.asyncIterator](), context),
+    });
+  };
+}
+
+async function* converse(
+  messages: AsyncIterator<InstanceMessage>,
+  context: InstanceContext,
+): AsyncGenerator<Outgoing, void> {
+  const register = await firstWord(messages);
+  await authenticate(register, context.fleet);
+  const { line, instance } = admit(register, context);
+  void listen(messages, line, instance, context);
+  try {
+    yield welcome(register, instance, context);
+    yield* line.messages();
+  } finally {
+    line.end(Code.Unavailable, 'the instance hung up');
+  }
+}
+
+async function firstWord(messages: AsyncIterator<InstanceMessage>): Promise<Register> {
+  const signal = AbortSignal.timeout(REGISTER_DEADLINE_MS);
+  const late = new Promise<never>((_, reject) => {
+    signal.addEventListener('abort', () =>
+      reject(new ConnectError('no Register in time', Code.DeadlineExceeded)),
+    );
+  });
+  const { value, done } = await Promise.race([messages.next(), late]);
+  if (done || value.message.case !== 'register') {
+    throw new ConnectError('the first message must be Register', Code.FailedPrecondition);
+  }
+  const { name, uid, protocolHash, endpoints } = value.message.value;
+  if (name === '' || uid === '' || protocolHash === 0n || endpoints.length === 0) {
+    throw new ConnectError('Register lacks name, uid, protocol hash or endpoints', Code.InvalidArgument);
+  }
+  return value.message.value;
+}
+
+async function authenticate(register: Register, fleet: FleetProvider): Promise<void> {
+  try {
+    const identity = await fleet.identify(register.credential);
+    if (identity?.name === register.name && identity.uid === register.uid) return;
+  } catch (error) {
+    if (!(error instanceof FleetUnavailable)) throw error;
+    // Nobody is refused for good because the fleet is away: the instance dials again.
+    throw new ConnectError('the fleet cannot be asked who this is', Code.Unavailable);
+  }
+  throw new ConnectError(`the credential is not that of ${register.name}`, Code.Unauthenticated);
+}
+
+function admit(register: Register, context: InstanceContext): { line: Line; instance: Instance } {
+  const { registry, telemetry, rules, log } = context;
+  const { name } = register;
+  const known = registry.get(name);
+  const older = known && lineOf(known);
+  const line: Line = new Line(name, rules.heartbeatDeadlineMs, (reason) => {
+    log.warn({ instance: name, reason }, 'line to the instance ended');
+    registry.unregister(line, reason);
+    telemetry.forget(name);
+  });
+  // On a reconnect the world is what the instance runs, whatever a new one would be given.
+  const isListening = register.worldSha256 !== '';
+  const world = isListening
+    ? worldRef({ id: context.world.id, sha256: register.worldSha256 }, context.publicUrl)
+    : context.world;
+  registry.register(name, registration(register, world, rules), heldSeats(register), line, isListening);
+  older?.end(Code.AlreadyExists, 'a newer line of the same instance took over');
+  log.info({ instance: name, seats: register.seats.length, reconnect: isListening }, 'instance registered');
+  return { line, instance: registry.get(name) as Instance };
+}
+
+function welcome(register: Register, instance: Instance, { masterKey, rules }: InstanceContext): Outgoing {
+  return outgoing({
+    case: 'registered',
+    value: {
+      key: instanceKey(masterKey, register.uid),
+      world: instance.registration?.world as WorldRef,
+      capacity: rules.capacity,
+      tickRateHz: rules.tickRateHz,
+      heartbeatIntervalMs: rules.heartbeatIntervalMs,
+      telemetryIntervalMs: rules.telemetryIntervalMs,
+    },
+  });
+}
+
+async function listen(
+  messages: AsyncIterator<InstanceMessage>,
+  line: Line,
+  instance: Instance,
+  { registry, telemetry }: InstanceContext,
+): Promise<void> {
+  try {
+    for (;;) {
+      const { value, done } = await messages.next();
+      if (done || !line.isOpen) break;
+      hear(value, instance, line, registry, telemetry);
+    }
+    line.end(Code.Unavailable, 'the instance hung up');
+  } catch (error) {
+    line.end(Code.Unavailable, error instanceof Error ? error.message : String(error));
+  }
+}
