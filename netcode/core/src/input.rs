@@ -432,7 +432,7 @@ mod tests {
             }
             let mut bytes = [0; 64];
             let length = packet.encode(&mut bytes).unwrap();
-            prop_assert!(length <= 45);
+            prop_assert!(length <= 46);
             let back = InputPacket::decode(&bytes[..length]).unwrap();
             prop_assert!(back.frames().eq(packet.frames()));
             prop_assert!(InputPacket::decode(&bytes[..length - 1]).is_err());

@@ -16,7 +16,8 @@ pub fn adopt(from: Vec3, to: Vec3, world: &World) -> Vec3 {
     let way = to - from;
     let length = way.length();
     // Written so that NaN is too far.
-    if !(length < RESET_DISTANCE) {
+    let in_reach = length < RESET_DISTANCE;
+    if !in_reach {
         return from;
     }
     let side = RADIUS + 0.3;

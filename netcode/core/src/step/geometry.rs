@@ -179,7 +179,7 @@ fn sink_to_edge(centre: Vec3, radius: f32, p: Vec3, q: Vec3) -> Option<f32> {
     }
     let sink = (b - discriminant.sqrt()) / a;
     let share = (along - sink * edge.y) / square;
-    (share >= 0.0 && share <= 1.0).then_some(sink)
+    (0.0..=1.0).contains(&share).then_some(sink)
 }
 
 fn sink_to_corner(centre: Vec3, radius: f32, corner: Vec3) -> Option<f32> {

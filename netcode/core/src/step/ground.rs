@@ -5,12 +5,16 @@ use super::capsule::push_out;
 use super::geometry::{closest_on_face, sink_to_face};
 use super::{Mover, SNAP, STAIR, WALKABLE};
 use crate::vec3::{Vec3, max, min, vec3};
+use crate::world::Face;
 
 /// Thinner than the capsule, so that a wall that is touched is never ground (unit: metres).
 const FOOT_RADIUS: f32 = 0.28;
 
 /// How far below its feet a character in the air finds ground (unit: metres).
 const LANDING: f32 = 0.03;
+
+/// How far from a face that it slid off the foot ends, so that rounding does not put it back (unit: metres).
+const CLEARANCE: f32 = 1e-4;
 
 const PASSES: u32 = 3;
 
@@ -81,7 +85,10 @@ fn slide_off(mover: &mut Mover<'_>, face: u32) -> Slide {
     if across < 0.02 {
         return Slide::Above;
     }
-    let way = min((FOOT_RADIUS - distance) * distance / across, 0.15);
+    let way = min(
+        (FOOT_RADIUS - distance) * distance / across + CLEARANCE,
+        0.15,
+    );
     mover.position += vec3(away.x / across * way, 0.0, away.z / across * way);
     if mover.clip(away * (1.0 / distance)) && mover.grounded && mover.velocity.y > 0.0 {
         mover.velocity.y = 0.0;
@@ -111,7 +118,7 @@ fn find(mover: &Mover<'_>) -> Option<Foothold> {
         let Some(sink) = sink_to_face(centre, FOOT_RADIUS, face, nearest + 1e-4) else {
             continue;
         };
-        let walkable = is_walkable(face.normal);
+        let walkable = is_walkable(face.normal) && is_in_reach(position, centre, sink, face);
         let better = best
             .as_ref()
             .is_none_or(|best| sink < nearest - 1e-4 || (walkable && !best.walkable));
@@ -125,6 +132,12 @@ fn find(mover: &Mover<'_>) -> Option<Foothold> {
         }
     }
     best
+}
+
+/// Whether the foot touches the face no higher than a stair: the round foot alone would roll up a ledge of half a metre.
+fn is_in_reach(position: Vec3, centre: Vec3, sink: f32, face: &Face) -> bool {
+    let foot = vec3(centre.x, centre.y - sink, centre.z);
+    closest_on_face(foot, face).y <= position.y + STAIR
 }
 
 fn is_walkable(normal: Vec3) -> bool {

@@ -53,7 +53,7 @@ fn quarter_sine(part: f32) -> f32 {
     let tail = -4.681_754e-3 + tail * square;
     let tail = 7.969_262e-2 + tail * square;
     let tail = -6.459_641e-1 + tail * square;
-    part * (1.570_796_3 + tail * square)
+    part * (core::f32::consts::FRAC_PI_2 + tail * square)
 }
 
 /// The velocity of this tick, and whether it is that of a jump.

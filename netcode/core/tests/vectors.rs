@@ -1,0 +1,238 @@
+//! What is on the wire, byte for byte, against the golden vectors that other implementations read too.
+
+#[path = "common/vectors.rs"]
+mod vectors;
+
+use otherworld_core::input::{Buttons, Input, InputFrame, InputPacket};
+use otherworld_core::link::{LINK_HEADER_BYTES, Link};
+use otherworld_core::message::{
+    Goodbye, GoodbyeCause, MessageId, Name, Reason, RosterEntry, Welcome,
+};
+use otherworld_core::protocol::{DESCRIPTION, PROTOCOL_HASH};
+use otherworld_core::seat::{Role, UserData};
+use otherworld_core::snapshot::{BodyPose, Header, Own, PlayerPose, Snapshot, SnapshotWriter};
+use otherworld_core::step::{Measured, State, reconcile};
+use otherworld_core::vec3::vec3;
+use otherworld_core::world::World;
+use otherworld_core::{EntityId, SeatId, Tick};
+use serde_json::{Value, json};
+use vectors::{check, hex, unhex};
+
+fn encoded(encode: impl FnOnce(&mut [u8]) -> usize) -> Vec<u8> {
+    // Not zero at first: what is not written must not matter.
+    let mut bytes = vec![0xa5; 1150];
+    let length = encode(&mut bytes);
+    bytes.truncate(length);
+    bytes
+}
+
+/// The hex of one case in the file, to be decoded: the other direction of [`check`].
+fn golden_bytes(name: &str, case: usize) -> Vec<u8> {
+    let path = format!("{}/../spec/vectors/{name}.json", env!("CARGO_MANIFEST_DIR"));
+    let golden: Value = serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap();
+    unhex(golden["cases"][case]["hex"].as_str().unwrap())
+}
+
+#[test]
+fn protocol_hash() {
+    let actual = json!({
+        "description": DESCRIPTION,
+        "protocol_hash": PROTOCOL_HASH.to_string(),
+        "protocol_hash_hex": format!("{PROTOCOL_HASH:016x}"),
+    });
+    check("protocol", &actual);
+}
+
+#[test]
+fn link() {
+    let mut client = Link::new();
+    let mut server = Link::new();
+    let first = encoded(|out| client.start(0, out).unwrap().finish());
+    let mut lost = [0; LINK_HEADER_BYTES];
+    client.start(0, &mut lost).unwrap();
+    let third = encoded(|out| client.start(0, out).unwrap().finish());
+    server.receive(0, &first).unwrap();
+    server.receive(0, &third).unwrap();
+    let answer = encoded(|out| {
+        let mut payload = server.start(0, out).unwrap();
+        payload.add_bytes(MessageId::Welcome, &[1, 2, 3]).unwrap();
+        payload.add_bytes(MessageId::Goodbye, &[]).unwrap();
+        payload.finish()
+    });
+    let case = |what: &str, bytes: &[u8]| json!({"what": what, "hex": hex(bytes)});
+    let actual = json!({"cases": [
+        case("sequence 0, nothing received yet, no message", &first),
+        case("sequence 0, acknowledges 2 and 0, messages 3 (3 bytes) and 5 (empty)", &answer),
+    ]});
+    check("link", &actual);
+    let payload = golden_bytes("link", 1);
+    let received = client.receive(0, &payload).unwrap();
+    let acked: Vec<_> = received.newly_acked.map(|s| s.0).collect();
+    assert_eq!(acked, [2, 0]);
+    let messages: Vec<_> = received.messages.collect();
+    assert_eq!(messages, [(3, &[1, 2, 3][..]), (5, &[][..])]);
+}
+
+#[test]
+fn input() {
+    let walk = Input {
+        right: -127,
+        forward: 64,
+        yaw: 0x4000,
+        buttons: Buttons::RUN,
+    };
+    let jump = Input {
+        buttons: Buttons::JUMP,
+        ..walk
+    };
+    let mut packet = InputPacket::new(InputFrame {
+        tick: Tick(u32::MAX),
+        input: walk,
+    });
+    packet.push(walk);
+    packet.push(jump);
+    let bytes = encoded(|out| packet.encode(out).unwrap());
+    let frames: Vec<Value> = packet.frames().map(|f| json!({
+        "tick": f.tick.0, "right": f.input.right, "forward": f.input.forward, "yaw": f.input.yaw, "buttons": f.input.buttons.0,
+    })).collect();
+    let actual = json!({"cases": [{"frames": frames, "hex": hex(&bytes)}]});
+    check("input", &actual);
+    assert_eq!(InputPacket::decode(&golden_bytes("input", 0)), Ok(packet));
+}
+
+#[test]
+fn snapshot() {
+    let floor = [[
+        vec3(-9.0, 0.0, -9.0),
+        vec3(-9.0, 0.0, 9.0),
+        vec3(9.0, 0.0, 0.0),
+    ]];
+    let world = World::build(&floor).unwrap();
+    let measured = Measured {
+        position: vec3(0.5, 0.0, 0.0),
+        velocity: vec3(1.5, 0.0, -0.25),
+        previous: vec3(0.55, 0.0, 0.0),
+    };
+    let (state, _) = reconcile(&State::at(vec3(0.625, 0.0, 0.0)), &measured, &world);
+    assert_eq!(state.blockers.len(), 1);
+    let header = Header {
+        tick: Tick(1_000_000),
+        input_tick: Tick(1_000_003),
+        input_margin_ms: -12,
+        missed_inputs: 255,
+    };
+    let own = Own {
+        entity: EntityId(300),
+        state,
+    };
+    let player = PlayerPose {
+        entity: EntityId(301),
+        position: vec3(-511.5, 0.25, 12.125),
+        yaw: 0x8010,
+        grounded: true,
+    };
+    let body = BodyPose {
+        entity: EntityId(1),
+        position: vec3(1.0, 255.0, -3.0),
+        rotation: [0.5, -0.5, 0.5, 0.5],
+        asleep: false,
+    };
+    let write = |own: Option<&Own>| {
+        encoded(|out| {
+            let mut writer = SnapshotWriter::new(out, &header, own).unwrap();
+            writer.add_player(&player).unwrap();
+            writer.add_body(&body).unwrap();
+            writer.finish()
+        })
+    };
+    let (full, spectator) = (write(Some(&own)), write(None));
+    let v = |v: otherworld_core::Vec3| json!([v.x, v.y, v.z]);
+    let blocker = state.blockers.iter().next().unwrap();
+    let others = json!({
+        "header": {"tick": 1_000_000, "input_tick": 1_000_003, "input_margin_ms": -12, "missed_inputs": 255},
+        "players": [{"entity": 301, "position": v(player.position), "yaw": player.yaw, "grounded": true}],
+        "bodies": [{"entity": 1, "position": v(body.position), "rotation": body.rotation, "asleep": false}],
+    });
+    let own_fields = json!({
+        "entity": 300, "position": v(state.position), "velocity": v(state.velocity), "support": state.support as u8,
+        "blockers": [{"normal": v(blocker.normal), "offset": blocker.offset, "drift": blocker.drift, "ticks_left": blocker.ticks_left}],
+    });
+    let actual = json!({"cases": [
+        {"what": "a player's", "snapshot": others, "own": own_fields, "hex": hex(&full)},
+        {"what": "a spectator's", "snapshot": others, "own": null, "hex": hex(&spectator)},
+    ]});
+    check("snapshot", &actual);
+    let mut read = Snapshot::default();
+    read.decode(&golden_bytes("snapshot", 0)).unwrap();
+    assert_eq!((read.header, read.own), (header, Some(own)));
+    assert_eq!(read.players, [player]);
+    read.decode(&golden_bytes("snapshot", 1)).unwrap();
+    assert_eq!((read.own, read.bodies.len()), (None, 1));
+}
+
+#[test]
+fn messages() {
+    let welcome = Welcome {
+        tick: Tick(77),
+        entity: EntityId(300),
+        world_hash: 0x0123_4567_89ab_cdef,
+        tick_rate_hz: 30,
+    };
+    let entry = RosterEntry {
+        entity: EntityId(300),
+        seat: SeatId(u64::MAX),
+        name: Name::new("Zoë"),
+    };
+    let goodbye = Goodbye {
+        cause: GoodbyeCause::Kicked,
+        reason: Reason::new("be kind"),
+    };
+    let bytes = [
+        encoded(|out| welcome.encode(out).unwrap()),
+        encoded(|out| entry.encode(out).unwrap()),
+        encoded(|out| goodbye.encode(out).unwrap()),
+    ];
+    let actual = json!({"cases": [
+        {"message": "welcome", "tick": 77, "entity": 300, "world_hash": "81985529216486895", "tick_rate_hz": 30, "hex": hex(&bytes[0])},
+        {"message": "roster entry", "entity": 300, "seat": u64::MAX.to_string(), "name": "Zoë", "hex": hex(&bytes[1])},
+        {"message": "goodbye", "cause": 1, "reason": "be kind", "hex": hex(&bytes[2])},
+    ]});
+    check("messages", &actual);
+    assert_eq!(Welcome::decode(&golden_bytes("messages", 0)), Ok(welcome));
+    assert_eq!(RosterEntry::decode(&golden_bytes("messages", 1)), Ok(entry));
+    assert_eq!(Goodbye::decode(&golden_bytes("messages", 2)), Ok(goodbye));
+}
+
+#[test]
+fn user_data() {
+    let ada = UserData {
+        role: Role::Player,
+        user: core::array::from_fn(|k| k as u8),
+        protocol_hash: 0x1122_3344_5566_7788,
+        seat: SeatId(0x99aa_bbcc_ddee_ff01),
+        avatar_sha256: [0; 32],
+        name: Name::new("Ada"),
+    };
+    let longest = UserData {
+        role: Role::Operator,
+        avatar_sha256: core::array::from_fn(|k| 0xe0 + k as u8),
+        name: Name::new(&"ü".repeat(32)),
+        ..ada
+    };
+    let case = |data: &UserData| {
+        json!({
+            "role": data.role as u8,
+            "user": "00010203-0405-0607-0809-0a0b0c0d0e0f",
+            "protocolHash": data.protocol_hash.to_string(),
+            "seat": data.seat.0.to_string(),
+            "avatarSha256": hex(&data.avatar_sha256),
+            "name": data.name.as_str(),
+            "hex": hex(&data.encode()),
+        })
+    };
+    check("user-data", &json!({"cases": [case(&ada), case(&longest)]}));
+    for (k, data) in [ada, longest].iter().enumerate() {
+        let bytes = golden_bytes("user-data", k).try_into().unwrap();
+        assert_eq!(UserData::decode(&bytes), Ok(*data));
+    }
+}
