@@ -4,18 +4,18 @@
 // What comes after the npm packages is the business of `setup/` and `run/`.
 import { existsSync, mkdirSync } from 'node:fs';
 import path from 'node:path';
-import { cacheRoot, checkoutRoot } from './bootstrap/places.mjs';
-import { Problem, explain } from './bootstrap/problem.mjs';
-import { createProgress } from './bootstrap/progress.mjs';
-import { createTerminal } from './bootstrap/terminal.mjs';
-import { helpFor, readOptions } from './bootstrap/options.mjs';
-import { servePage } from './bootstrap/page.mjs';
-import { installNode } from './bootstrap/node.mjs';
-import { installPackages } from './bootstrap/packages.mjs';
-import { onStopRequest } from './bootstrap/stop-request.mjs';
-import { launch } from './bootstrap/launch.mjs';
 import { refuseSecondStart } from './bootstrap/data-lock.mjs';
+import { launch } from './bootstrap/launch.mjs';
+import { installNode } from './bootstrap/node.mjs';
+import { helpFor, readOptions } from './bootstrap/options.mjs';
+import { installPackages } from './bootstrap/packages.mjs';
+import { servePage } from './bootstrap/page.mjs';
+import { cacheRoot, checkoutRoot } from './bootstrap/places.mjs';
+import { explain, Problem } from './bootstrap/problem.mjs';
+import { createProgress } from './bootstrap/progress.mjs';
+import { onStopRequest } from './bootstrap/stop-request.mjs';
 import { nameRun, sweep } from './bootstrap/sweep.mjs';
+import { createTerminal } from './bootstrap/terminal.mjs';
 
 nameRun();
 const stop = onStopRequest();
@@ -42,7 +42,10 @@ async function main() {
 
 function checkMachine() {
   if (process.platform !== 'linux') {
-    throw new Problem(`Otherworld runs on Linux, this is ${process.platform}`, 'use Debian 12 or newer, also in a virtual machine');
+    throw new Problem(
+      `Otherworld runs on Linux, this is ${process.platform}`,
+      'use Debian 12 or newer, also in a virtual machine',
+    );
   }
   if (!existsSync('/usr/bin/setpriv') && !existsSync('/bin/setpriv')) {
     throw new Problem('The program setpriv is missing', 'install the package util-linux');
@@ -50,7 +53,10 @@ function checkMachine() {
   try {
     mkdirSync(path.join(cacheRoot, 'locks'), { recursive: true });
   } catch (error) {
-    throw new Problem(`The cache folder ${cacheRoot} cannot be written (${/** @type {NodeJS.ErrnoException} */ (error).code})`, 'set OTHERWORLD_CACHE to a folder that you can write');
+    throw new Problem(
+      `The cache folder ${cacheRoot} cannot be written (${/** @type {NodeJS.ErrnoException} */ (error).code})`,
+      'set OTHERWORLD_CACHE to a folder that you can write',
+    );
   }
   process.chdir(checkoutRoot);
 }

@@ -58,7 +58,8 @@ export async function launch({ node, options, progress, terminal, page, stop }) 
   const code = await new Promise((resolve, reject) => {
     child.once('error', reject);
     child.once('exit', (exit, signal) => {
-      if (signal && !stop.signal.aborted) terminal.fail(`The launcher was killed (${signal}); everything it had started was stopped.`);
+      if (signal && !stop.signal.aborted)
+        terminal.fail(`The launcher was killed (${signal}); everything it had started was stopped.`);
       resolve(exit ?? 1);
     });
   });

@@ -46,7 +46,10 @@ export async function withLock(file, { signal, onWait }, work) {
  */
 async function hold(file, flags, signal) {
   mkdirSync(path.dirname(file), { recursive: true });
-  const child = spawn('flock', [...flags, file, 'sh', '-c', 'echo held; exec cat'], { detached: true, stdio: ['pipe', 'pipe', 'pipe'] });
+  const child = spawn('flock', [...flags, file, 'sh', '-c', 'echo held; exec cat'], {
+    detached: true,
+    stdio: ['pipe', 'pipe', 'pipe'],
+  });
   const exited = new Promise((resolve, reject) => {
     child.once('error', reject);
     child.once('exit', resolve);

@@ -21,14 +21,22 @@ const INTEGRITY = {
  */
 export async function installNode(step, signal) {
   const integrity = INTEGRITY[process.arch];
-  if (!integrity) throw new Problem(`There is no tested Node ${VERSION} for ${process.arch}`, `use a machine with one of: ${Object.keys(INTEGRITY).join(', ')}`);
+  if (!integrity)
+    throw new Problem(
+      `There is no tested Node ${VERSION} for ${process.arch}`,
+      `use a machine with one of: ${Object.keys(INTEGRITY).join(', ')}`,
+    );
   const home = path.join(cacheRoot, 'node', `${VERSION}-${process.arch}`);
   const node = path.join(home, 'bin', 'node');
   step.report(VERSION);
   if (existsSync(node)) return node;
-  await withLock(path.join(cacheRoot, 'locks', 'node'), { signal, onWait: () => step.report('waiting for another copy') }, async () => {
-    if (!existsSync(node)) await download(home, integrity, step, signal);
-  });
+  await withLock(
+    path.join(cacheRoot, 'locks', 'node'),
+    { signal, onWait: () => step.report('waiting for another copy') },
+    async () => {
+      if (!existsSync(node)) await download(home, integrity, step, signal);
+    },
+  );
   step.report(VERSION);
   return node;
 }
@@ -45,10 +53,39 @@ async function download(home, integrity, step, signal) {
   try {
     step.report(`${VERSION}, 50 MB`);
     const npm = npmCommand();
-    await runTool(npm[0], [...npm.slice(1), 'pack', `node-linux-${process.arch}@${VERSION}`, '--pack-destination', work, '--loglevel', 'error'], { signal });
+    await runTool(
+      npm[0],
+      [
+        ...npm.slice(1),
+        'pack',
+        `node-linux-${process.arch}@${VERSION}`,
+        '--pack-destination',
+        work,
+        '--loglevel',
+        'error',
+      ],
+      { signal },
+    );
     const archive = path.join(work, `node-linux-${process.arch}-${VERSION}.tgz`);
-    if ((await sha512(archive)) !== integrity) throw new Problem(`Node ${VERSION} came with another content than the one that was tested`, 'check which npm registry this machine uses (npm config get registry)');
-    await runTool('tar', ['-xzf', archive, '-C', work, '--no-same-owner', '--strip-components=1', 'package/bin/node', 'package/LICENSE'], { signal });
+    if ((await sha512(archive)) !== integrity)
+      throw new Problem(
+        `Node ${VERSION} came with another content than the one that was tested`,
+        'check which npm registry this machine uses (npm config get registry)',
+      );
+    await runTool(
+      'tar',
+      [
+        '-xzf',
+        archive,
+        '-C',
+        work,
+        '--no-same-owner',
+        '--strip-components=1',
+        'package/bin/node',
+        'package/LICENSE',
+      ],
+      { signal },
+    );
     rmSync(archive);
     renameSync(work, home);
   } catch (error) {

@@ -52,7 +52,8 @@ const COMMANDS = {
  */
 export function readOptions(argv) {
   const [name = '', ...rest] = argv;
-  if (!Object.hasOwn(COMMANDS, name)) throw new Problem(`There is no command “${name}”`, `use one of ${Object.keys(COMMANDS).join(', ')}`);
+  if (!Object.hasOwn(COMMANDS, name))
+    throw new Problem(`There is no command “${name}”`, `use one of ${Object.keys(COMMANDS).join(', ')}`);
   const command = /** @type {Command} */ (name);
   const values = parse(command, rest);
   return {
@@ -60,7 +61,10 @@ export function readOptions(argv) {
     help: values.help === true,
     port: wholeNumber('port', values.port ?? '7400', 1, 65_000),
     host: values.host ?? '127.0.0.1',
-    data: path.resolve(process.env.INIT_CWD ?? checkoutRoot, values.data ?? process.env.OTHERWORLD_DATA ?? path.join(checkoutRoot, '.otherworld')),
+    data: path.resolve(
+      process.env.INIT_CWD ?? checkoutRoot,
+      values.data ?? process.env.OTHERWORLD_DATA ?? path.join(checkoutRoot, '.otherworld'),
+    ),
     instances: wholeNumber('instances', values.instances ?? '1', 0, 200),
     bots: wholeNumber('bots', values.bots ?? '0', 0, 1000),
     open: values['no-open'] !== true,
@@ -77,7 +81,10 @@ export function readOptions(argv) {
  */
 function parse(command, args) {
   const options = Object.fromEntries(
-    Object.entries(COMMANDS[command].options).map(([key, { value }]) => [key, { type: /** @type {'string' | 'boolean'} */ (value ? 'string' : 'boolean') }]),
+    Object.entries(COMMANDS[command].options).map(([key, { value }]) => [
+      key,
+      { type: /** @type {'string' | 'boolean'} */ (value ? 'string' : 'boolean') },
+    ]),
   );
   try {
     return parseArgs({ args, options, strict: true, allowPositionals: false }).values;
@@ -107,6 +114,8 @@ const scriptName = (command) => (command === 'start' || command === 'test' ? com
 /** @param {Command} command */
 export function helpFor(command) {
   const { about, options } = COMMANDS[command];
-  const rows = Object.entries(options).map(([key, { value, text }]) => `  ${`--${key}${value ? ` ${value}` : ''}`.padEnd(18)} ${text}\n`);
+  const rows = Object.entries(options).map(
+    ([key, { value, text }]) => `  ${`--${key}${value ? ` ${value}` : ''}`.padEnd(18)} ${text}\n`,
+  );
   return `${about}\n\n  npm ${scriptName(command)} -- [options]\n\n${rows.join('')}`;
 }

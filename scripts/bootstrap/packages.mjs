@@ -22,13 +22,17 @@ export async function installPackages(step, node, signal) {
   const upToDate = () => existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted;
   if (upToDate()) return step.report('up to date');
   const name = `packages-${createHash('sha256').update(checkoutRoot).digest('hex').slice(0, 16)}`;
-  await withLock(path.join(cacheRoot, 'locks', name), { signal, onWait: () => step.report('waiting for another copy') }, async () => {
-    if (upToDate()) return;
-    step.report('npm ci');
-    await installed(node, signal);
-    writeFileSync(stamp, wanted);
-    step.report(`${Object.keys(JSON.parse(lock.toString()).packages).length - 1} in the lock`);
-  });
+  await withLock(
+    path.join(cacheRoot, 'locks', name),
+    { signal, onWait: () => step.report('waiting for another copy') },
+    async () => {
+      if (upToDate()) return;
+      step.report('npm ci');
+      await installed(node, signal);
+      writeFileSync(stamp, wanted);
+      step.report(`${Object.keys(JSON.parse(lock.toString()).packages).length - 1} in the lock`);
+    },
+  );
 }
 
 /**

@@ -21,12 +21,17 @@ export async function servePage(progress, { port, host }) {
   const server = createServer((request, response) => {
     if (request.url === '/setup/events') return stream(progress, startedAt, response);
     const isPage = request.method === 'GET' && !/^\/(healthz|readyz|api\/)/.test(request.url ?? '');
-    if (isPage) return void response.writeHead(200, { 'content-type': 'text/html; charset=utf-8', 'cache-control': 'no-store' }).end(html);
+    if (isPage)
+      return void response
+        .writeHead(200, { 'content-type': 'text/html; charset=utf-8', 'cache-control': 'no-store' })
+        .end(html);
     response.writeHead(503, { 'content-type': 'application/json', 'retry-after': '2' });
     response.end(JSON.stringify({ status: 'setting-up', steps: progress.rows() }));
   });
   await new Promise((resolve, reject) => {
-    server.once('error', (/** @type {NodeJS.ErrnoException} */ error) => reject(cannotListen(error, host, port)));
+    server.once('error', (/** @type {NodeJS.ErrnoException} */ error) =>
+      reject(cannotListen(error, host, port)),
+    );
     server.listen(port, host, () => resolve(undefined));
   });
   return {
@@ -45,7 +50,8 @@ export async function servePage(progress, { port, host }) {
  */
 function stream(progress, startedAt, response) {
   response.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store' });
-  const send = () => response.write(`data: ${JSON.stringify({ now: Date.now(), startedAt, steps: progress.rows() })}\n\n`);
+  const send = () =>
+    response.write(`data: ${JSON.stringify({ now: Date.now(), startedAt, steps: progress.rows() })}\n\n`);
   send();
   const unsubscribe = progress.subscribe(send);
   response.on('close', unsubscribe);
@@ -58,9 +64,17 @@ function stream(progress, startedAt, response) {
  */
 export function cannotListen(error, host, port, what = 'the web port') {
   if (error.code === 'EADDRINUSE') {
-    return new Problem(`Port ${port} (${what}) is taken by another program`, `stop that program, or choose other ports with npm start -- --port ${port + 100}`);
+    return new Problem(
+      `Port ${port} (${what}) is taken by another program`,
+      `stop that program, or choose other ports with npm start -- --port ${port + 100}`,
+    );
   }
-  if (error.code === 'EADDRNOTAVAIL' || error.code === 'ENOTFOUND') return new Problem(`${host} is not an address of this machine`, 'give one that is with --host');
-  if (error.code === 'EACCES') return new Problem(`Port ${port} (${what}) may only be used by root`, 'choose a port above 1023 with --port');
+  if (error.code === 'EADDRNOTAVAIL' || error.code === 'ENOTFOUND')
+    return new Problem(`${host} is not an address of this machine`, 'give one that is with --host');
+  if (error.code === 'EACCES')
+    return new Problem(
+      `Port ${port} (${what}) may only be used by root`,
+      'choose a port above 1023 with --port',
+    );
   return error;
 }

@@ -9,5 +9,6 @@ export const checkoutRoot = path.resolve(path.dirname(fileURLToPath(import.meta.
 
 /** The cache folder: OTHERWORLD_CACHE, else below XDG_CACHE_HOME, else below ~/.cache. */
 export const cacheRoot = path.resolve(
-  process.env.OTHERWORLD_CACHE || path.join(process.env.XDG_CACHE_HOME || path.join(os.homedir(), '.cache'), 'otherworld'),
+  process.env.OTHERWORLD_CACHE ||
+    path.join(process.env.XDG_CACHE_HOME || path.join(os.homedir(), '.cache'), 'otherworld'),
 );

@@ -19,11 +19,13 @@ export class Problem extends Error {
  */
 export function explain(error) {
   const { code, path: file, stack, message } = /** @type {NodeJS.ErrnoException} */ (error);
-  if (error instanceof Problem || /^(Problem|ToolError)$/.test(/** @type {Error} */ (error)?.name)) return message;
+  if (error instanceof Problem || /^(Problem|ToolError)$/.test(/** @type {Error} */ (error)?.name))
+    return message;
   if (code === 'ENOSPC' || /no space left on device/i.test(message ?? '')) {
     return `The disk is full${file ? ` (writing ${file})` : ''}: free some space, or set OTHERWORLD_CACHE to a folder on another disk (now ${cacheRoot}).`;
   }
-  if (code === 'EDQUOT') return `Your disk quota is used up: free some space, or set OTHERWORLD_CACHE to a folder on another disk (now ${cacheRoot}).`;
+  if (code === 'EDQUOT')
+    return `Your disk quota is used up: free some space, or set OTHERWORLD_CACHE to a folder on another disk (now ${cacheRoot}).`;
   if (code === 'EACCES' || code === 'EROFS' || code === 'EPERM') {
     return `${file ?? 'A file'} cannot be written (${code}): give yourself write access, or choose other folders by OTHERWORLD_CACHE and --data.`;
   }

@@ -46,7 +46,9 @@ export async function sweep(run = own) {
  */
 function runsOf(pid) {
   try {
-    const line = readFileSync(`/proc/${pid}/environ`, 'utf8').split('\0').find((entry) => entry.startsWith('OTHERWORLD_RUN='));
+    const line = readFileSync(`/proc/${pid}/environ`, 'utf8')
+      .split('\0')
+      .find((entry) => entry.startsWith('OTHERWORLD_RUN='));
     return line?.slice('OTHERWORLD_RUN='.length).split(' ') ?? [];
   } catch {
     return []; // gone, a zombie, or another user's

@@ -58,8 +58,8 @@ export async function tryTool(file, args, { signal, cwd, env, input, onOutput, o
   });
   child.stdin?.on('error', () => {}); // it may end without reading
   child.stdin?.end(input);
-  const output = collect(child.stdout, onOutput);
-  const errors = collect(child.stderr, onErrors);
+  const output = collect(/** @type {import('node:stream').Readable} */ (child.stdout), onOutput);
+  const errors = collect(/** @type {import('node:stream').Readable} */ (child.stderr), onErrors);
   /** @type {NodeJS.Timeout | undefined} */
   let timer;
   const kill = () => {

@@ -2,12 +2,7 @@
 // stop request comes down as an abort signal; when the bootstrap dies (kill -9), the connection breaks, which stops us too.
 import { randomUUID } from 'node:crypto';
 import { explain } from '../bootstrap/problem.mjs';
-import {
-  type ChildMessage,
-  type ParentMessage,
-  runStep,
-  type Step,
-} from '../bootstrap/progress.mjs';
+import { type ChildMessage, type ParentMessage, runStep, type Step } from '../bootstrap/progress.mjs';
 import { sweep } from '../bootstrap/sweep.mjs';
 
 export type { Step };
@@ -69,7 +64,7 @@ function createRun(stop: AbortController): Run {
 /** Sends a message up; resolves when it has left, so that an exit does not swallow the last one. */
 function tell(message: ChildMessage): Promise<void> {
   return new Promise((resolve) => {
-    if (process.connected && process.send) process.send(message, () => resolve());
+    if (process.connected && process.send) process.send(message, undefined, undefined, () => resolve());
     else resolve();
   });
 }

@@ -28,7 +28,14 @@ export function planAddresses({ host, port }: Options): Addresses {
     port: port + offset,
     url: `http://${reachable(bind)}:${port + offset}`,
   });
-  return { web: at(0, host), grpc: at(1), fleet: at(2), postgres: at(3), redis: at(4), udp: at(UDP_OFFSET, host) };
+  return {
+    web: at(0, host),
+    grpc: at(1),
+    fleet: at(2),
+    postgres: at(3),
+    redis: at(4),
+    udp: at(UDP_OFFSET, host),
+  };
 }
 
 /** The address to dial for something that binds `host`. */

@@ -44,7 +44,8 @@ async function askForSeat(run: Run, url: string, name: string): Promise<object> 
     run.signal.throwIfAborted();
     if (response instanceof Response && response.ok) return (await response.json()) as object;
     const reason = response instanceof Response ? await response.text() : response.message;
-    if (Date.now() > deadline) throw new Error(`no seat in ${WORLD} for ${JOIN_DEADLINE_MS / 1000} s: ${reason}`);
+    if (Date.now() > deadline)
+      throw new Error(`no seat in ${WORLD} for ${JOIN_DEADLINE_MS / 1000} s: ${reason}`);
     await sleep(250);
   }
 }

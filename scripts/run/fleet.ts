@@ -23,7 +23,11 @@ export function fleet(options: Options, addresses: Addresses, godot: string): Se
         OTHERWORLD_CONTROL_URL: grpc.url,
         OTHERWORLD_INSTANCE_COMMAND: JSON.stringify([godot, '--headless', '--path', godotServer]),
       };
-      return { file: process.execPath, args: [path.join(checkoutRoot, 'control-plane/src/fleet/local/main.ts')], env };
+      return {
+        file: process.execPath,
+        args: [path.join(checkoutRoot, 'control-plane/src/fleet/local/main.ts')],
+        env,
+      };
     },
     healthy: () => answers(`${at.url}/healthz`),
   };

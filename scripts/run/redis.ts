@@ -7,7 +7,11 @@ import type { Address } from './addresses.ts';
 import { localSecret } from './secrets.ts';
 import type { Service } from './service.ts';
 
-export async function redis(program: string, data: string, { host, port }: Address): Promise<{ service: Service; url: string }> {
+export async function redis(
+  program: string,
+  data: string,
+  { host, port }: Address,
+): Promise<{ service: Service; url: string }> {
   const password = await localSecret(data, 'redis.password');
   const home = path.join(data, 'redis');
   const url = `redis://:${password}@${host}:${port}`;
@@ -21,7 +25,9 @@ export async function redis(program: string, data: string, { host, port }: Addre
     'maxmemory-policy': 'noeviction',
     daemonize: 'no',
   };
-  const input = Object.entries(settings).map(([key, value]) => `${key} ${value}\n`).join('');
+  const input = Object.entries(settings)
+    .map(([key, value]) => `${key} ${value}\n`)
+    .join('');
   const service: Service = {
     name: 'Redis',
     address: `${host}:${port}`,

@@ -1,7 +1,7 @@
 // One long-running child: started, watched by its health, started again when it dies, stopped in order. Each has a process
 // group of its own, so that Ctrl-C does not reach it, and a signal from the kernel for the case that we are killed.
 import { type ChildProcess, spawn } from 'node:child_process';
-import { openSync, closeSync } from 'node:fs';
+import { closeSync, openSync } from 'node:fs';
 import { mkdir, readFile, rename, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -62,7 +62,10 @@ export function supervise(run: Run, service: Service) {
     const outcome = await Promise.race([untilHealthy(service, run.signal), ended]);
     run.signal.throwIfAborted();
     if (outcome !== 'healthy') {
-      throw new Problem(`${service.name} did not start (${outcome})${await lastWords(service.logFile)}`, `see ${service.logFile}`);
+      throw new Problem(
+        `${service.name} did not start (${outcome})${await lastWords(service.logFile)}`,
+        `see ${service.logFile}`,
+      );
     }
     state.phase = 'running';
     void keepAlive();
@@ -75,7 +78,9 @@ export function supervise(run: Run, service: Service) {
       const how = await state.exited;
       if (state.phase !== 'running') return;
       if (Date.now() - since > BACKOFF_MS.forgottenAfter) delay = BACKOFF_MS.first;
-      run.warn(`${service.name} stopped (${how}); starting it again${delay > BACKOFF_MS.first ? ` in ${delay / 1000} s` : ''}.`);
+      run.warn(
+        `${service.name} stopped (${how}); starting it again${delay > BACKOFF_MS.first ? ` in ${delay / 1000} s` : ''}.`,
+      );
       await sleep(delay);
       delay = Math.min(delay * 2, BACKOFF_MS.most);
       await launch().catch((error) => run.warn(`${service.name} cannot start: ${error.message}`));
@@ -97,7 +102,10 @@ export function supervise(run: Run, service: Service) {
   return { service, start, stop, pid: () => state.child?.pid };
 }
 
-async function untilHealthy(service: Service, signal: AbortSignal): Promise<'healthy' | 'no sign of health in time'> {
+async function untilHealthy(
+  service: Service,
+  signal: AbortSignal,
+): Promise<'healthy' | 'no sign of health in time'> {
   const deadline = Date.now() + START_DEADLINE_MS;
   while (Date.now() < deadline && !signal.aborted) {
     if (await service.healthy().catch(() => false)) return 'healthy';
@@ -106,14 +114,21 @@ async function untilHealthy(service: Service, signal: AbortSignal): Promise<'hea
   return 'no sign of health in time';
 }
 
-async function spawnLogged(service: Service, { file, args, env, input, privileges = [] }: Command): Promise<ChildProcess> {
+async function spawnLogged(
+  service: Service,
+  { file, args, env, input, privileges = [] }: Command,
+): Promise<ChildProcess> {
   const log = await openLog(service.logFile);
   try {
-    const child = spawn('setpriv', ['--pdeathsig', service.stopSignal.slice(3), ...privileges, file, ...args], {
-      env: { ...process.env, ...env },
-      detached: true,
-      stdio: [input === undefined ? 'ignore' : 'pipe', log, log],
-    });
+    const child = spawn(
+      'setpriv',
+      ['--pdeathsig', service.stopSignal.slice(3), ...privileges, file, ...args],
+      {
+        env: { ...process.env, ...env },
+        detached: true,
+        stdio: [input === undefined ? 'ignore' : 'pipe', log, log],
+      },
+    );
     child.stdin?.on('error', () => {}); // it ended before it read
     child.stdin?.end(input);
     return child;
@@ -131,7 +146,7 @@ async function openLog(file: string): Promise<number> {
 
 async function lastWords(file: string): Promise<string> {
   const lines = (await readFile(file, 'utf8').catch(() => '')).trim().split('\n');
-  const line = lines.at(-1);
+  const line = lines.findLast((text) => /error|fatal|refus|panic/i.test(text)) ?? lines.at(-1);
   return line ? `, its last words: ${line.slice(0, 300)}` : '';
 }
 

@@ -15,21 +15,31 @@ import { type InstanceRow, table } from './table.ts';
 
 const INSTANCE_DEADLINE_MS = 60_000;
 
-export async function runSystem(run: Run, options: Options, addresses: Addresses, parts: Parts): Promise<number> {
+export async function runSystem(
+  run: Run,
+  options: Options,
+  addresses: Addresses,
+  parts: Parts,
+): Promise<number> {
   const { data } = options;
   const running: Supervised[] = [];
   const start = async (service: Service) => {
     const supervised = supervise(run, service);
     running.push(supervised);
-    await run.step(service.name, () => supervised.start());
+    await run.step(`Start ${service.name}`, () => supervised.start());
   };
   try {
     const database = await postgres(run, data, addresses.postgres);
     const memory = await redis(parts.redis, data, addresses.redis);
-    await Promise.all([start(database.service), start(memory.service), start(fleet(options, addresses, parts.godot))]);
+    await Promise.all([
+      start(database.service),
+      start(memory.service),
+      start(fleet(options, addresses, parts.godot)),
+    ]);
     await run.takeWebPort();
     await start(controlPlane(options, addresses, parts, { databaseUrl: database.url, redisUrl: memory.url }));
-    const instances = options.instances > 0 ? await run.step('Instance', () => firstReady(run, addresses)) : [];
+    const instances =
+      options.instances > 0 ? await run.step('Wait for an instance', () => firstReady(run, addresses)) : [];
     if (options.bots > 0) await start(bots(run, options.bots, parts.netcode.bot, data, addresses.web));
     run.print(table(running, instances, await operatorLink(data, addresses.web), data));
     await once(run.signal, 'abort');
@@ -47,7 +57,9 @@ async function firstReady(run: Run, { web, fleet: supervisor }: Addresses): Prom
     if (rows.some((row) => row.state === 'Ready' || row.state === 'Allocated')) return rows;
     await sleep(50);
   }
-  throw new Error(`no Godot instance became ready within ${INSTANCE_DEADLINE_MS / 1000} s; ask ${supervisor.url}/v1/gameservers what became of it`);
+  throw new Error(
+    `no Godot instance became ready within ${INSTANCE_DEADLINE_MS / 1000} s; ask ${supervisor.url}/v1/gameservers what became of it`,
+  );
 }
 
 async function instancesOf(url: string): Promise<InstanceRow[]> {
@@ -59,5 +71,6 @@ async function instancesOf(url: string): Promise<InstanceRow[]> {
 async function stopAll(run: Run, running: Supervised[]): Promise<void> {
   const started = Date.now();
   for (const supervised of running.toReversed()) await supervised.stop();
-  if (running.length > 0) run.print(`Stopped in ${((Date.now() - started) / 1000).toFixed(1)} s; nothing is left running.`);
+  if (running.length > 0)
+    run.print(`Stopped in ${((Date.now() - started) / 1000).toFixed(1)} s; nothing is left running.`);
 }

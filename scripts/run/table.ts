@@ -4,15 +4,47 @@ import type { Supervised } from './service.ts';
 
 export type InstanceRow = { name: string; state: string; address?: string; port?: number; pid?: number };
 
-export function table(running: readonly Supervised[], instances: readonly InstanceRow[], link: string, data: string): string {
+export function table(
+  running: readonly Supervised[],
+  instances: readonly InstanceRow[],
+  link: string,
+  data: string,
+): string {
   const rows = [
     ['what', 'pid', 'address', 'log'],
-    ...running.map(({ service, pid }) => [service.name, String(pid() ?? ''), service.address, shown(service.logFile)]),
-    ...instances.map((row) => [`Instance ${row.name}`, String(row.pid ?? ''), `udp ${row.address ?? ''}:${row.port ?? ''}`, row.state]),
+    ...running.map(({ service, pid }) => [
+      service.name,
+      String(pid() ?? ''),
+      service.address,
+      shown(service.logFile),
+    ]),
+    ...instances.map((row) => [
+      `Instance ${row.name}`,
+      String(row.pid ?? ''),
+      `udp ${row.address ?? ''}:${row.port ?? ''}`,
+      row.state,
+    ]),
   ];
   const widths = [0, 1, 2].map((column) => Math.max(...rows.map((row) => (row[column] ?? '').length)));
-  const lines = rows.map((row) => `  ${row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  ').trimEnd()}`);
-  return ['', 'Otherworld is running.', '', ...lines, '', `  Console  ${link}`, `  Data     ${shown(data)}`, '', 'Ctrl-C to stop.', ''].join('\n');
+  const lines = rows.map(
+    (row) =>
+      `  ${row
+        .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+        .join('  ')
+        .trimEnd()}`,
+  );
+  return [
+    '',
+    'Otherworld is running.',
+    '',
+    ...lines,
+    '',
+    `  Console  ${link}`,
+    `  Data     ${shown(data)}`,
+    '',
+    'Ctrl-C to stop.',
+    '',
+  ].join('\n');
 }
 
 /** A path as it is shortest from where the person is. */

@@ -17,18 +17,27 @@ export type CachedSpec = {
 };
 
 /** Returns the folder of that content, making it when it is not there yet. */
-export async function cached(run: Run, step: Step, { kind, key }: CachedSpec, make: (dir: string) => Promise<void>): Promise<string> {
+export async function cached(
+  run: Run,
+  step: Step,
+  { kind, key }: CachedSpec,
+  make: (dir: string) => Promise<void>,
+): Promise<string> {
   const home = path.join(cacheRoot, kind, key);
   if (existsSync(home)) return home;
   const lock = path.join(cacheRoot, 'locks', kind.replaceAll('/', '-'));
-  await withLock(lock, { signal: run.signal, onWait: () => step.report('waiting for another copy') }, async () => {
-    if (existsSync(home)) return;
-    await removeLeftovers(path.dirname(home));
-    const work = `${home}.making`;
-    await mkdir(work, { recursive: true });
-    await make(work);
-    await rename(work, home);
-  });
+  await withLock(
+    lock,
+    { signal: run.signal, onWait: () => step.report('waiting for another copy') },
+    async () => {
+      if (existsSync(home)) return;
+      await removeLeftovers(path.dirname(home));
+      const work = `${home}.making`;
+      await mkdir(work, { recursive: true });
+      await make(work);
+      await rename(work, home);
+    },
+  );
   return home;
 }
 
@@ -49,7 +58,11 @@ export async function hashSources(paths: readonly string[], extra: readonly stri
   for (const root of paths) {
     for (const file of await sourcesBelow(root)) {
       hash.update(`${path.relative(path.dirname(root), file)}\0`);
-      hash.update(createHash('sha256').update(await readFile(file)).digest());
+      hash.update(
+        createHash('sha256')
+          .update(await readFile(file))
+          .digest(),
+      );
     }
   }
   return hash.digest('hex').slice(0, 32);

@@ -20,7 +20,10 @@ export type Parts = {
 export async function setUp(run: Run): Promise<Parts> {
   const [[netcode], [godot, redis], [consoleDir, worldsDir]] = await Promise.all([
     inOrder(() => setUpNetcodeAndProject(run)),
-    inOrder(() => setUpGodot(run), () => setUpRedis(run)),
+    inOrder(
+      () => setUpGodot(run),
+      () => setUpRedis(run),
+    ),
     setUpProto(run).then(() => Promise.all([setUpConsole(run), setUpWorlds(run)])),
   ]);
   return { godot, redis, netcode, consoleDir, worldsDir };
@@ -32,7 +35,9 @@ async function setUpNetcodeAndProject(run: Run): Promise<Netcode> {
   return netcode;
 }
 
-async function inOrder<T extends readonly (() => Promise<unknown>)[]>(...steps: T): Promise<{ [I in keyof T]: Awaited<ReturnType<T[I]>> }> {
+async function inOrder<T extends readonly (() => Promise<unknown>)[]>(
+  ...steps: T
+): Promise<{ [I in keyof T]: Awaited<ReturnType<T[I]>> }> {
   const results: unknown[] = [];
   for (const step of steps) results.push(await step());
   return results as { [I in keyof T]: Awaited<ReturnType<T[I]>> };

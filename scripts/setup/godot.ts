@@ -13,7 +13,11 @@ export function setUpGodot(run: Run): Promise<string> {
     const named = process.env.GODOT;
     if (named) {
       const version = await versionOf(named, run.signal);
-      if (!isNewEnough(version)) throw new Problem(`GODOT names ${named}, which is ${version ? `Godot ${version}` : 'no Godot that starts'}`, `name Godot ${LEAST.join('.')} or newer, or unset GODOT`);
+      if (!isNewEnough(version))
+        throw new Problem(
+          `GODOT names ${named}, which is ${version ? `Godot ${version}` : 'no Godot that starts'}`,
+          `name Godot ${LEAST.join('.')} or newer, or unset GODOT`,
+        );
       step.report(`${version}, named by GODOT`);
       return named;
     }
@@ -23,7 +27,9 @@ export function setUpGodot(run: Run): Promise<string> {
       return 'godot';
     }
     const home = await installClosure(run, step, 'godot', (dir) => smoke(programIn(dir), run.signal));
-    step.report(path.basename(home).startsWith('rolling') ? 'from Debian, not the tested version' : 'from Debian');
+    step.report(
+      path.basename(home).startsWith('rolling') ? 'from Debian, not the tested version' : 'from Debian',
+    );
     return programIn(home);
   });
 }
@@ -33,7 +39,10 @@ const programIn = (home: string) => path.join(home, 'bin/godot');
 async function smoke(program: string, signal: AbortSignal): Promise<void> {
   const version = await versionOf(program, signal);
   if (isNewEnough(version)) return;
-  throw new Problem(`Debian's Godot ${version ? `is ${version}` : 'does not start on this machine'}`, `set GODOT to the path of a Godot ${LEAST.join('.')} or newer`);
+  throw new Problem(
+    `Debian's Godot ${version ? `is ${version}` : 'does not start on this machine'}`,
+    `set GODOT to the path of a Godot ${LEAST.join('.')} or newer`,
+  );
 }
 
 async function versionOf(program: string, signal: AbortSignal): Promise<string | undefined> {

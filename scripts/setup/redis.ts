@@ -15,7 +15,11 @@ export function setUpRedis(run: Run): Promise<string> {
       return name;
     }
     const home = await installClosure(run, step, 'redis', async (dir) => {
-      if (!(await versionOf(programIn(dir), run.signal))) throw new Problem("Debian's Redis does not start on this machine", 'install redis-server or valkey-server so that it is on PATH');
+      if (!(await versionOf(programIn(dir), run.signal)))
+        throw new Problem(
+          "Debian's Redis does not start on this machine",
+          'install redis-server or valkey-server so that it is on PATH',
+        );
     });
     step.report('from Debian');
     return programIn(home);

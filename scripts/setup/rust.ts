@@ -27,10 +27,14 @@ export function setUpNetcode(run: Run): Promise<Netcode> {
   return run.step('Netcode (Rust)', async (step) => {
     const env = await rustEnvironment(run.signal);
     const { output: rustc } = await runTool('rustc', ['-vV'], { cwd: netcode, env, signal: run.signal });
-    const key = await hashSources([netcode, path.join(checkoutRoot, 'proto'), path.join(checkoutRoot, '.cargo')], [rustc]);
+    const key = await hashSources(
+      [netcode, path.join(checkoutRoot, 'proto'), path.join(checkoutRoot, '.cargo')],
+      [rustc],
+    );
     const home = await cached(run, step, { kind: 'built/netcode', key }, async (dir) => {
       await build(step, env, run.signal);
-      for (const name of OUTPUTS) await copyFile(path.join(targetDir(), 'release', name), path.join(dir, name));
+      for (const name of OUTPUTS)
+        await copyFile(path.join(targetDir(), 'release', name), path.join(dir, name));
     });
     step.report(/^rustc \S+/.exec(rustc)?.[0] ?? '');
     return { library: path.join(home, 'libotherworld.so'), bot: path.join(home, 'otherworld-bot') };
@@ -43,7 +47,10 @@ export const targetDir = (): string => process.env.CARGO_TARGET_DIR ?? path.join
 export async function rustEnvironment(signal: AbortSignal): Promise<NodeJS.ProcessEnv> {
   const env: NodeJS.ProcessEnv = { ...process.env, CARGO_TARGET_DIR: targetDir(), CARGO_TERM_COLOR: 'never' };
   await mkdir(targetDir(), { recursive: true });
-  const cargo = (process.env.PATH ?? '').split(':').map((dir) => path.join(dir, 'cargo')).find(existsSync);
+  const cargo = (process.env.PATH ?? '')
+    .split(':')
+    .map((dir) => path.join(dir, 'cargo'))
+    .find(existsSync);
   if (!cargo) throw new Problem('Rust is missing (there is no cargo on PATH)', CURE);
   const candidates = [env, { ...env, RUSTUP_HOME: path.resolve(cargo, '../../../.rustup') }]; // the second: HOME is not rustup's
   for (const candidate of candidates) {
@@ -54,22 +61,34 @@ export async function rustEnvironment(signal: AbortSignal): Promise<NodeJS.Proce
     if (!enough) throw new Problem(`Rust ${major}.${minor} is too old`, CURE);
     return candidate;
   }
-  throw new Problem(`${cargo} has no Rust toolchain to run`, 'run `rustup default stable`, or set RUSTUP_HOME to where the toolchains are');
+  throw new Problem(
+    `${cargo} has no Rust toolchain to run`,
+    'run `rustup default stable`, or set RUSTUP_HOME to where the toolchains are',
+  );
 }
 
 async function build(step: Step, env: NodeJS.ProcessEnv, signal: AbortSignal): Promise<void> {
   const selection = PACKAGES.flatMap((name) => ['-p', name]);
   step.report('fetching crates');
   await runCargo(['fetch', '--locked', '--target', await hostOf(env, signal)], env, signal);
-  const { output: tree } = await runTool('cargo', ['tree', '--locked', '--prefix', 'none', '-e', 'normal,build', ...selection], { cwd: netcode, env, signal });
+  const { output: tree } = await runTool(
+    'cargo',
+    ['tree', '--locked', '--prefix', 'none', '-e', 'normal,build', ...selection],
+    { cwd: netcode, env, signal },
+  );
   const total = new Set(tree.split('\n').map((line) => line.replace(' (*)', '').trim())).size - 1;
   const seen = new Set<string>();
-  await runCargo(['build', '--release', '--locked', '--message-format', 'json-render-diagnostics', ...selection], env, signal, (line) => {
-    const name = /"reason":"compiler-artifact","package_id":"([^"]+)"/.exec(line)?.[1];
-    if (!name) return;
-    seen.add(name);
-    step.report(`crate ${Math.min(seen.size, total)} of ${total}`, Math.min(1, seen.size / total));
-  });
+  await runCargo(
+    ['build', '--release', '--locked', '--message-format', 'json-render-diagnostics', ...selection],
+    env,
+    signal,
+    (line) => {
+      const name = /"reason":"compiler-artifact","package_id":"([^"]+)"/.exec(line)?.[1];
+      if (!name) return;
+      seen.add(name);
+      step.report(`crate ${Math.min(seen.size, total)} of ${total}`, Math.min(1, seen.size / total));
+    },
+  );
 }
 
 async function hostOf(env: NodeJS.ProcessEnv, signal: AbortSignal): Promise<string> {
@@ -77,11 +96,17 @@ async function hostOf(env: NodeJS.ProcessEnv, signal: AbortSignal): Promise<stri
   return /^host: (.+)$/m.exec(output)?.[1] ?? '';
 }
 
-async function runCargo(args: string[], env: NodeJS.ProcessEnv, signal: AbortSignal, onOutput?: (line: string) => void): Promise<void> {
+async function runCargo(
+  args: string[],
+  env: NodeJS.ProcessEnv,
+  signal: AbortSignal,
+  onOutput?: (line: string) => void,
+): Promise<void> {
   try {
     await runTool('cargo', args, { cwd: netcode, env, signal, ...(onOutput ? { onOutput } : {}) });
   } catch (error) {
-    if (error instanceof ToolError && /linker `?cc`? not found/.test(error.message)) throw new Problem('The C linker is missing, which Rust needs', 'install the package gcc');
+    if (error instanceof ToolError && /linker `?cc`? not found/.test(error.message))
+      throw new Problem('The C linker is missing, which Rust needs', 'install the package gcc');
     throw error;
   }
 }

@@ -12,7 +12,9 @@ export function setUpWorlds(run: Run): Promise<string> {
   return run.step('Worlds', async (step) => {
     const key = await hashSources([source, path.join(checkoutRoot, 'package-lock.json')]);
     return cached(run, step, { kind: 'built/worlds', key }, async (dir) => {
-      await runTool(process.execPath, [path.join(source, 'plaza/make.ts'), path.join(dir, 'plaza.glb')], { signal: run.signal });
+      await runTool(process.execPath, [path.join(source, 'plaza/make.ts'), path.join(dir, 'plaza.glb')], {
+        signal: run.signal,
+      });
     });
   });
 }

@@ -16,9 +16,19 @@ export type Closure = {
 
 export const CLOSURES = {
   godot: { suite: 'forky', packages: ['godot'], programs: ['usr/bin/godot'], keep: 'shrink' },
-  redis: { suite: 'bookworm', packages: ['redis-server'], programs: ['usr/bin/redis-server'], keep: 'shrink' },
+  redis: {
+    suite: 'bookworm',
+    packages: ['redis-server'],
+    programs: ['usr/bin/redis-server'],
+    keep: 'shrink',
+  },
   chromium: { suite: 'bookworm', security: true, packages: ['chromium'], programs: [], keep: 'whole' },
-  wasm: { suite: 'forky', packages: ['rustc', 'libstd-rust-dev-wasm32', 'lld'], programs: ['usr/bin/rustc', 'usr/bin/wasm-ld'], keep: 'whole' },
+  wasm: {
+    suite: 'forky',
+    packages: ['rustc', 'libstd-rust-dev-wasm32', 'lld'],
+    programs: ['usr/bin/rustc', 'usr/bin/wasm-ld'],
+    keep: 'whole',
+  },
 } as const satisfies Record<string, Closure>;
 
 export type ClosureName = keyof typeof CLOSURES;

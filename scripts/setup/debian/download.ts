@@ -16,18 +16,33 @@ export const fileOf = (item: PackageFile): string => path.join(pool, `${item.sha
 
 export type DownloadResult = { state: 'complete' } | { state: 'gone'; reason: string };
 
-export async function downloadAll(items: readonly PackageFile[], step: Step, signal: AbortSignal): Promise<DownloadResult> {
+export async function downloadAll(
+  items: readonly PackageFile[],
+  step: Step,
+  signal: AbortSignal,
+): Promise<DownloadResult> {
   await mkdir(pool, { recursive: true });
   const wanted = items.filter((item) => !existsSync(fileOf(item)));
   if (wanted.length === 0) return { state: 'complete' };
   const total = wanted.reduce((sum, item) => sum + item.size, 0);
-  const timer = setInterval(() => step.report(`fetching ${megabytes(total)}`, Math.min(1, fetched(wanted) / total)), 300);
+  const timer = setInterval(
+    () => step.report(`fetching ${megabytes(total)}`, Math.min(1, fetched(wanted) / total)),
+    300,
+  );
   try {
-    const triplets = wanted.flatMap((item) => [`${findMirror(item.archive)}/${item.path}`, fileOf(item), `SHA256:${item.sha256}`]);
+    const triplets = wanted.flatMap((item) => [
+      `${findMirror(item.archive)}/${item.path}`,
+      fileOf(item),
+      `SHA256:${item.sha256}`,
+    ]);
     const args = ['-o', 'APT::Sandbox::User=', '-o', 'Acquire::Retries=3', 'download-file', ...triplets];
-    const result = await tryTool('/usr/lib/apt/apt-helper', args, { signal, env: { ...process.env, LC_ALL: 'C' } });
+    const result = await tryTool('/usr/lib/apt/apt-helper', args, {
+      signal,
+      env: { ...process.env, LC_ALL: 'C' },
+    });
     if (result.code === 0) return { state: 'complete' };
-    if (/no space left/i.test(result.errors)) throw Object.assign(new Error(result.errors), { code: 'ENOSPC', path: pool });
+    if (/no space left/i.test(result.errors))
+      throw Object.assign(new Error(result.errors), { code: 'ENOSPC', path: pool });
     return { state: 'gone', reason: result.errors.trim().split('\n').at(-1) ?? '' };
   } finally {
     clearInterval(timer);

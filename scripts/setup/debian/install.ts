@@ -1,8 +1,9 @@
 // Brings a closure into the cache: the tested packages of the lock file, or, when the mirror no longer has them, today's
 // packages by its signed index, which must then pass the smoke test and are warned about.
+
+import { createHash } from 'node:crypto';
 import { rm } from 'node:fs/promises';
 import path from 'node:path';
-import { createHash } from 'node:crypto';
 import { Problem } from '../../bootstrap/problem.mjs';
 import type { Run, Step } from '../../lib/launcher.ts';
 import { cached } from '../cached.ts';
@@ -19,12 +20,18 @@ export type SmokeTest = (home: string) => Promise<void>;
 export const architecture = process.arch === 'x64' ? 'amd64' : process.arch;
 
 /** Returns the closure's folder: `bin/` and `lib/` when shrunk, a whole root otherwise. */
-export async function installClosure(run: Run, step: Step, name: ClosureName, smoke: SmokeTest): Promise<string> {
+export async function installClosure(
+  run: Run,
+  step: Step,
+  name: ClosureName,
+  smoke: SmokeTest,
+): Promise<string> {
   const locked = (await readLock())[architecture]?.[name];
   const key = locked ? keyOf(name, locked) : `rolling-${architecture}`;
   return cached(run, step, { kind: `debian/${name}`, key }, async (dir) => {
     requireApt();
-    const items = (locked && (await fetchLocked(run, step, name, locked))) ?? (await fetchNewer(run, step, name));
+    const items =
+      (locked && (await fetchLocked(run, step, name, locked))) ?? (await fetchNewer(run, step, name));
     step.report('unpacking');
     await build(name, items, dir, run.signal);
     step.report('trying it');
@@ -33,10 +40,17 @@ export async function installClosure(run: Run, step: Step, name: ClosureName, sm
   });
 }
 
-async function fetchLocked(run: Run, step: Step, name: ClosureName, locked: PackageFile[]): Promise<PackageFile[] | undefined> {
+async function fetchLocked(
+  run: Run,
+  step: Step,
+  name: ClosureName,
+  locked: PackageFile[],
+): Promise<PackageFile[] | undefined> {
   const result = await downloadAll(locked, step, run.signal);
   if (result.state === 'complete') return locked;
-  run.warn(`Debian's mirror no longer has the tested packages of ${name} (${result.reason}); taking today's, checked by Debian's signature and a smoke test.`);
+  run.warn(
+    `Debian's mirror no longer has the tested packages of ${name} (${result.reason}); taking today's, checked by Debian's signature and a smoke test.`,
+  );
   return undefined;
 }
 
@@ -44,14 +58,27 @@ async function fetchNewer(run: Run, step: Step, name: ClosureName): Promise<Pack
   step.report("reading Debian's signed index");
   const items = await resolveClosure(name, architecture, run.signal).catch((error) => {
     run.signal.throwIfAborted();
-    throw error instanceof Problem ? error : new Problem(`Debian's package index could not be read (${lastLine(error)})`, 'check the network and the mirror in /etc/apt, or set OTHERWORLD_DEBIAN_MIRROR');
+    throw error instanceof Problem
+      ? error
+      : new Problem(
+          `Debian's package index could not be read (${lastLine(error)})`,
+          'check the network and the mirror in /etc/apt, or set OTHERWORLD_DEBIAN_MIRROR',
+        );
   });
   const result = await downloadAll(items, step, run.signal);
   if (result.state === 'complete') return items;
-  throw new Problem(`Packages of ${name} could not be fetched from Debian's mirror (${result.reason})`, 'check the network and start again: what is there is kept');
+  throw new Problem(
+    `Packages of ${name} could not be fetched from Debian's mirror (${result.reason})`,
+    'check the network and start again: what is there is kept',
+  );
 }
 
-async function build(name: ClosureName, items: PackageFile[], dir: string, signal: AbortSignal): Promise<void> {
+async function build(
+  name: ClosureName,
+  items: PackageFile[],
+  dir: string,
+  signal: AbortSignal,
+): Promise<void> {
   const closure: Closure = CLOSURES[name];
   const root = path.join(dir, 'root');
   await unpackAll(items, root, signal);

@@ -18,11 +18,14 @@ test('the mirror is read from deb822 sources, comments left out', () => {
 });
 
 test('the mirror is read from one-line sources with options', () => {
-  const text = '# deb http://old.example/debian sid main\ndeb [arch=amd64] https://a.example/mirror/debian/ bookworm main\n';
+  const text =
+    '# deb http://old.example/debian sid main\ndeb [arch=amd64] https://a.example/mirror/debian/ bookworm main\n';
   expect(findMirror('debian', [text])).toBe('https://a.example/mirror/debian');
   expect(findMirror('debian-security', [text])).toBe('https://a.example/mirror/debian-security');
 });
 
 test('other archives are not mistaken for Debian', () => {
-  expect(findMirror('debian', ['deb https://packages.example/apt stable main\n'])).toBe('http://debian.example/debian');
+  expect(findMirror('debian', ['deb https://packages.example/apt stable main\n'])).toBe(
+    'http://debian.example/debian',
+  );
 });

@@ -7,7 +7,10 @@ const DEFAULT = 'http://debian.example/debian';
 const APT = '/etc/apt';
 
 /** The archive's address without a final slash. `debian-security` lies beside `debian` on every mirror that has both. */
-export function findMirror(archive: 'debian' | 'debian-security', files: readonly string[] = aptSources()): string {
+export function findMirror(
+  archive: 'debian' | 'debian-security',
+  files: readonly string[] = aptSources(),
+): string {
   const chosen = process.env.OTHERWORLD_DEBIAN_MIRROR;
   const base = chosen?.replace(/\/+$/, '') ?? addressIn(files, 'debian') ?? DEFAULT;
   if (archive === 'debian') return base;
@@ -28,7 +31,11 @@ function aptSources(): string[] {
   const parts = path.join(APT, 'sources.list.d');
   const names = [path.join(APT, 'sources.list')];
   try {
-    names.push(...readdirSync(parts).toSorted().map((name) => path.join(parts, name)));
+    names.push(
+      ...readdirSync(parts)
+        .toSorted()
+        .map((name) => path.join(parts, name)),
+    );
   } catch {} // no such folder on a minimal machine
   return names.flatMap((name) => {
     try {

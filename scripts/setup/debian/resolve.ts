@@ -13,16 +13,31 @@ import { type PackageFile, parseUris } from './package-list.ts';
 
 const KEYRING = '/usr/share/keyrings/debian-archive-keyring.gpg';
 
-export async function resolveClosure(name: ClosureName, architecture: string, signal: AbortSignal): Promise<PackageFile[]> {
+export async function resolveClosure(
+  name: ClosureName,
+  architecture: string,
+  signal: AbortSignal,
+): Promise<PackageFile[]> {
   requireApt();
   if (!existsSync(KEYRING)) {
-    throw new Problem(`Debian's keyring ${KEYRING} is missing, so packages cannot be verified`, 'install the package debian-archive-keyring');
+    throw new Problem(
+      `Debian's keyring ${KEYRING} is missing, so packages cannot be verified`,
+      'install the package debian-archive-keyring',
+    );
   }
   const closure: Closure = CLOSURES[name];
   const bases = { debian: findMirror('debian'), 'debian-security': findMirror('debian-security') };
-  const env = { ...process.env, APT_CONFIG: await writeConfig(name, closure, bases, architecture), LC_ALL: 'C' };
+  const env = {
+    ...process.env,
+    APT_CONFIG: await writeConfig(name, closure, bases, architecture),
+    LC_ALL: 'C',
+  };
   await runTool('apt-get', ['update', '-qq'], { env, signal });
-  const { output } = await runTool('apt-get', ['install', '-qq', '--print-uris', '--no-install-recommends', ...closure.packages], { env, signal });
+  const { output } = await runTool(
+    'apt-get',
+    ['install', '-qq', '--print-uris', '--no-install-recommends', ...closure.packages],
+    { env, signal },
+  );
   return parseUris(output, bases);
 }
 
@@ -35,9 +50,15 @@ export function requireApt(): void {
   );
 }
 
-async function writeConfig(name: string, closure: Closure, bases: Record<string, string>, architecture: string): Promise<string> {
+async function writeConfig(
+  name: string,
+  closure: Closure,
+  bases: Record<string, string>,
+  architecture: string,
+): Promise<string> {
   const home = path.join(cacheRoot, 'apt', name);
-  for (const part of ['state/lists/partial', 'cache/archives/partial', 'etc']) await mkdir(path.join(home, part), { recursive: true });
+  for (const part of ['state/lists/partial', 'cache/archives/partial', 'etc'])
+    await mkdir(path.join(home, part), { recursive: true });
   await writeFile(path.join(home, 'state/status'), '');
   const sources = [source(bases.debian, closure.suite)];
   if (closure.security) sources.push(source(bases['debian-security'], `${closure.suite}-security`));

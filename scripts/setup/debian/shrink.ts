@@ -15,7 +15,13 @@ export function loaderOf(architecture: string): { triplet: string; loader: strin
   return found;
 }
 
-export async function shrink(root: string, programs: readonly string[], home: string, architecture: string, signal: AbortSignal): Promise<void> {
+export async function shrink(
+  root: string,
+  programs: readonly string[],
+  home: string,
+  architecture: string,
+  signal: AbortSignal,
+): Promise<void> {
   const { triplet, loader } = loaderOf(architecture);
   const base = path.join(root, 'usr/lib', triplet);
   const search = [base, 'pulseaudio', 'blas', 'lapack'].map((name) => path.resolve(base, name)).join(':');
@@ -23,8 +29,13 @@ export async function shrink(root: string, programs: readonly string[], home: st
   await copyFile(path.join(root, loader), path.join(home, 'lib', path.basename(loader)));
   for (const program of programs) {
     const name = path.basename(program);
-    const { output } = await runTool(path.join(root, loader), ['--library-path', search, '--list', path.join(root, program)], { signal });
-    for (const [, library = ''] of output.matchAll(/=> (\/\S.*) \(0x/g)) await copyFile(library, path.join(home, 'lib', path.basename(library)));
+    const { output } = await runTool(
+      path.join(root, loader),
+      ['--library-path', search, '--list', path.join(root, program)],
+      { signal },
+    );
+    for (const [, library = ''] of output.matchAll(/=> (\/\S.*) \(0x/g))
+      await copyFile(library, path.join(home, 'lib', path.basename(library)));
     await copyFile(path.join(root, program), path.join(home, 'libexec', name));
     await writeStarter(home, name, path.basename(loader));
   }
