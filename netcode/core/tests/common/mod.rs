@@ -14,7 +14,7 @@ use otherworld_core::world::{Triangle, World};
 
 /// Sine and cosine of half of each ramp's angle.
 pub const RAMPS: [(u32, f32, f32); 7] = [
-    (20, 0.173_648_18, 0.984_807_75),
+    (20, 0.173_648_18, 0.984_807_7),
     (35, 0.300_705_8, 0.953_716_95),
     (45, 0.382_683_43, 0.923_879_5),
     (48, 0.406_736_64, 0.913_545_5),
