@@ -1,0 +1,195 @@
+//! The executor as a process, in sessions with a small real instance.
+
+mod common;
+
+use common::{Executor, Instance, Manners, Noticed, scenario, web};
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+use otherworld_core::SeatId;
+use otherworld_core::message::GoodbyeCause;
+use otherworld_pipes::Departure;
+use serde_json::{Value, json};
+use std::time::{Duration, Instant};
+
+fn no_seat(_: &str) -> Value {
+    panic!("nobody may ask for a seat")
+}
+
+#[test]
+fn walks_up_stairs_without_a_single_correction() {
+    let instance = Instance::start(Manners::default());
+    let outcome = Executor::start(&scenario(instance.join(1, &web(no_seat)), 6.0)).wait();
+    assert_eq!(outcome.code, Some(0), "{outcome:?}");
+    let summary = outcome.summary();
+    assert_eq!(summary["playing"], 1);
+    assert_eq!(
+        (&summary["corrections"], &summary["correction_max_mm"]),
+        (&json!(0), &json!(0.0)),
+        "{summary}"
+    );
+    assert!(summary["walked_m"].as_f64().unwrap() > 5.0, "{summary}");
+    assert!(summary["highest_m"].as_f64().unwrap() > 0.5, "{summary}");
+    let settled = outcome.of_type("second").last().unwrap();
+    assert!(settled["snapshots"].as_u64().unwrap() >= 25, "{settled}");
+    assert_eq!(settled["missed_inputs"], 0, "{settled}");
+    // The instance reads at its ticks, so a margin there is a whole number of periods.
+    assert!(
+        (0..=67).contains(&settled["margin_ms"].as_i64().unwrap()),
+        "{settled}"
+    );
+}
+
+#[test]
+fn lost_payloads_cost_no_correction() {
+    let instance = Instance::start(Manners {
+        loses_every: Some(7),
+        ..Manners::default()
+    });
+    let outcome = Executor::start(&scenario(instance.join(1, &web(no_seat)), 5.0)).wait();
+    assert_eq!(outcome.code, Some(0), "{outcome:?}");
+    assert_eq!(outcome.summary()["corrections"], 0, "{}", outcome.summary());
+}
+
+#[test]
+fn what_the_server_changes_is_counted_in_millimetres_and_replayed() {
+    let instance = Instance::start(Manners {
+        push_every: Some(30),
+        ..Manners::default()
+    });
+    let outcome = Executor::start(&scenario(instance.join(1, &web(no_seat)), 4.0)).wait();
+    let summary = outcome.summary();
+    let corrections = summary["corrections"].as_u64().unwrap();
+    // One for each push: after it prediction goes on from the corrected state.
+    assert!((2..=4).contains(&corrections), "{summary}");
+    assert!(
+        (summary["correction_max_mm"].as_f64().unwrap() - 50.0).abs() < 1.0,
+        "{summary}"
+    );
+}
+
+#[test]
+fn a_kick_is_told_with_its_reason() {
+    let instance = Instance::start(Manners {
+        goodbye: Some((30, GoodbyeCause::Kicked)),
+        ..Manners::default()
+    });
+    let outcome = Executor::start(&scenario(instance.join(1, &web(no_seat)), 20.0)).wait();
+    assert_eq!(outcome.code, Some(6), "{outcome:?}");
+    assert!(
+        outcome.message.contains("you stood on the flowers"),
+        "{}",
+        outcome.message
+    );
+    let ended = outcome.of_type("ended").next().unwrap();
+    assert_eq!(
+        (&ended["cause"], &ended["rejoining"]),
+        (&json!("kicked"), &json!(false))
+    );
+}
+
+#[test]
+fn a_dead_instance_is_noticed_and_named() {
+    let instance = Instance::start(Manners {
+        dies_after: Some(30),
+        ..Manners::default()
+    });
+    let start = Instant::now();
+    let outcome = Executor::start(&scenario(instance.join(1, &web(no_seat)), 20.0)).wait();
+    assert_eq!(outcome.code, Some(8), "{outcome:?}");
+    assert!(
+        start.elapsed() < Duration::from_secs(10),
+        "the token's timeout is two seconds"
+    );
+}
+
+#[test]
+fn a_bot_that_lost_its_seat_joins_again() {
+    let first = Instance::start(Manners {
+        dies_after: Some(30),
+        ..Manners::default()
+    });
+    let second = Instance::start(Manners::default());
+    let mut seat = 10;
+    let web = web(move |web| {
+        seat += 1;
+        second.join(seat, web)
+    });
+    let mut scenario = scenario(first.join(1, &web), 8.0);
+    scenario["rejoin_url"] = json!(format!("{web}/api/v1/worlds/w/join"));
+    let outcome = Executor::start(&scenario).wait();
+    assert_eq!(outcome.code, Some(0), "{outcome:?}");
+    assert_eq!(outcome.of_type("ended").next().unwrap()["rejoining"], true);
+    assert_eq!(outcome.of_type("connected").count(), 2);
+    assert_eq!(
+        (
+            &outcome.summary()["playing"],
+            &outcome.summary()["disconnects"]
+        ),
+        (&json!(1), &json!(1))
+    );
+}
+
+#[test]
+fn sigterm_says_goodbye() {
+    let instance = Instance::start(Manners::default());
+    let executor = Executor::start(&scenario(instance.join(1, &web(no_seat)), 60.0));
+    let patience = Duration::from_secs(10);
+    assert_eq!(
+        instance.noticed.recv_timeout(patience),
+        Ok(Noticed::Joined(SeatId(1)))
+    );
+    kill(Pid::from_raw(executor.child.id() as i32), Signal::SIGTERM).unwrap();
+    assert_eq!(executor.wait().code, Some(0));
+    assert_eq!(
+        instance.noticed.recv_timeout(patience),
+        Ok(Noticed::Goodbye(SeatId(1)))
+    );
+    assert_eq!(
+        instance.noticed.recv_timeout(patience),
+        Ok(Noticed::Gone(SeatId(1), Departure::Left))
+    );
+}
+
+#[test]
+fn another_world_or_protocol_or_nobody_there_ends_with_its_own_code() {
+    let web = web(no_seat);
+    let liar = Instance::start(Manners {
+        lies_about_world: true,
+        ..Manners::default()
+    });
+    let outcome = Executor::start(&scenario(liar.join(1, &web), 20.0)).wait();
+    assert_eq!(outcome.code, Some(4), "{outcome:?}");
+
+    let honest = Instance::start(Manners::default());
+    let mut join = honest.join(1, &web);
+    join["protocolHash"] = json!("1");
+    let outcome = Executor::start(&scenario(join, 20.0)).wait();
+    assert_eq!(outcome.code, Some(4));
+    assert!(
+        outcome.message.contains("protocol 1"),
+        "{}",
+        outcome.message
+    );
+
+    let mut join = honest.join(2, &web);
+    join["world"]["sha256"] = json!("0".repeat(64));
+    let outcome = Executor::start(&scenario(join, 20.0)).wait();
+    assert_eq!(outcome.code, Some(3), "{outcome:?}");
+
+    let dead = Instance::start(Manners {
+        dies_after: Some(0),
+        ..Manners::default()
+    });
+    let join = dead.join(1, &web);
+    let first = Executor::start(&scenario(join.clone(), 20.0)).wait();
+    assert_eq!(first.code, Some(8), "the first one kills it: {first:?}");
+    let outcome = Executor::start(&scenario(join, 20.0)).wait();
+    assert_eq!(outcome.code, Some(5), "{outcome:?}");
+    assert!(
+        outcome.message.contains("did not answer"),
+        "{}",
+        outcome.message
+    );
+
+    assert_eq!(Executor::start(&json!({ "bots": [] })).wait().code, Some(2));
+}
