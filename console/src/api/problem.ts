@@ -3,8 +3,7 @@ import type { Problem } from './types.ts';
 
 /** The body of a refused request, or what can be said without one. */
 export async function problemOf(response: Response): Promise<Problem> {
-  const body: unknown = await response.json().catch(() => null);
-  const row = isRecord(body) && isRecord(body.error) ? body.error : body;
+  const row: unknown = await response.json().catch(() => null);
   if (isRecord(row) && typeof row.code === 'string' && typeof row.message === 'string') {
     const hint = typeof row.hint === 'string' ? { hint: row.hint } : {};
     return { code: row.code, message: row.message, ...hint, status: response.status };

@@ -31,8 +31,8 @@ export function followInstances(listener: (event: StreamEvent) => void): () => v
     source = new EventSource('/api/v1/instances/stream');
     source.addEventListener('instances', ({ data }) => {
       attempt = 0;
-      const body = JSON.parse(data) as Instance[] | { instances: Instance[] };
-      listener({ type: 'instances', instances: Array.isArray(body) ? body : body.instances });
+      const { instances } = JSON.parse(data) as { instances: Instance[] };
+      listener({ type: 'instances', instances });
     });
     source.addEventListener('telemetry', ({ data }) => {
       listener({ type: 'telemetry', telemetry: JSON.parse(data) as Telemetry });

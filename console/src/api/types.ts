@@ -1,75 +1,14 @@
 /**
- * What the control plane tells the console, as the page reads it; the other side is control-plane/src/http.
- *
- * Everything that an instance reports only after it has registered may be missing.
+ * What the control plane tells the console. The shapes are the ones that its HTTP side makes, so that a field that changes
+ * there does not compile here; nothing of it but types is imported.
  */
-export type InstanceState =
-  | 'PortAllocation'
-  | 'Creating'
-  | 'Starting'
-  | 'Scheduled'
-  | 'RequestReady'
-  | 'Ready'
-  | 'Reserved'
-  | 'Allocated'
-  | 'Unhealthy'
-  | 'Shutdown'
-  | 'Error';
+import type { InstanceView, telemetryView } from '../../../control-plane/src/http/views.ts';
 
-/** Since the last heartbeat; milliseconds. */
-export interface TickTimes {
-  ticks: number;
-  late: number;
-  dropped: number;
-  p50Ms: number;
-  p99Ms: number;
-  maxMs: number;
-}
+export type Instance = InstanceView;
+export type InstanceState = Instance['state'];
+export type Telemetry = ReturnType<typeof telemetryView>;
 
-export interface Instance {
-  name: string;
-  uid: string;
-  state: InstanceState;
-  /** "127.0.0.1:7420" */
-  address: string | null;
-  world: { id: string; sha256: string; url: string } | null;
-  players: number;
-  capacity: number;
-  draining: boolean;
-  tickRateHz: number;
-  tickTimes: TickTimes | null;
-  /** Cores used, averaged between the last two heartbeats. */
-  cpuCores: number | null;
-  residentBytes: number | null;
-  /** ISO 8601. */
-  startedAt: string | null;
-}
-
-export interface Telemetry {
-  instance: string;
-  tick: number;
-  players: {
-    seat: string;
-    name: string;
-    x: number;
-    y: number;
-    z: number;
-    yaw: number;
-    grounded: boolean;
-  }[];
-  bodies: {
-    entity: number;
-    x: number;
-    y: number;
-    z: number;
-    qx: number;
-    qy: number;
-    qz: number;
-    qw: number;
-  }[];
-}
-
-/** A row of the control plane's table of errors. */
+/** A row of the control plane's table of errors, or what the page itself has to say. */
 export interface Problem {
   code: string;
   message: string;

@@ -34,7 +34,12 @@ export function reduceFleet(state: FleetState, event: FleetEvent, now: number): 
 }
 
 function byAge(a: Instance, b: Instance): number {
-  return (a.startedAt ?? '~').localeCompare(b.startedAt ?? '~') || a.name.localeCompare(b.name);
+  return bornAt(a) - bornAt(b) || a.name.localeCompare(b.name);
+}
+
+/** What has no birthday yet is younger than all. */
+function bornAt({ startedAt }: Instance): number {
+  return startedAt === null ? Number.MAX_SAFE_INTEGER : Date.parse(startedAt);
 }
 
 /** The instance whose map is shown: the chosen one while it lives, else the one with most players. */

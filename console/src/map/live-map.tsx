@@ -10,6 +10,7 @@ import { type ComponentRef, useEffect, useMemo, useRef, useState, useSyncExterna
 import { Vector3 } from 'three';
 import { useMedia } from '../ui/use-media.ts';
 import { Bodies } from './bodies.tsx';
+import { type Extent, zoomFor } from './extent.ts';
 import type { LiveWorld } from './live-world.ts';
 import { MapTools } from './map-tools.tsx';
 import { Player } from './player.tsx';
@@ -31,9 +32,11 @@ type Loading =
   | { state: 'ready'; model: WorldModel }
   | { state: 'failed'; reason: string };
 
-/** Metres that the shorter side of the map shows at first, and while somebody is followed. */
-const WHOLE = 52;
-const CLOSE = 17;
+/** Metres that must fit into width and height to see the whole plaza, and around somebody who is followed. */
+const WHOLE: Record<View, Extent> = { isometric: [92, 58], top: [66, 66] };
+const CLOSE: Extent = [22, 15];
+/** More players than this, and their names would cover the map. */
+const CROWD = 16;
 const FROM: Record<View, [number, number, number]> = { isometric: [60, 62, 78], top: [0, 100, 0.001] };
 
 export default function LiveMap({ worldUrl, world, view, followed, onFollow }: Props) {
@@ -62,7 +65,7 @@ export default function LiveMap({ worldUrl, world, view, followed, onFollow }: P
           enableDamping={!isCalm}
           enableRotate={view === 'isometric'}
           maxPolarAngle={1.45}
-          minZoom={4}
+          minZoom={2}
           maxZoom={160}
         />
         <Framing view={view} world={world} followed={followed} isCalm={isCalm} />
@@ -75,6 +78,7 @@ export default function LiveMap({ worldUrl, world, view, followed, onFollow }: P
             clock={world.clock}
             isFollowed={player.seat === followed}
             isCalm={isCalm}
+            isInCrowd={roster.length > CROWD}
             onPick={() => onFollow(player.seat === followed ? null : player.seat)}
           />
         ))}
@@ -82,7 +86,7 @@ export default function LiveMap({ worldUrl, world, view, followed, onFollow }: P
       {loading.state === 'loading' && (
         <p className="map-note">Loading the world… {Math.round(loading.share * 100)} %</p>
       )}
-      <MapTools controls={controls} whole={WHOLE} onReset={() => onFollow(null)} />
+      <MapTools controls={controls} whole={WHOLE[view]} onReset={() => onFollow(null)} />
     </>
   );
 }
@@ -125,7 +129,6 @@ function Framing({
   const { camera, controls, size } = useThree();
   const target = useMemo(() => new Vector3(), []);
   const step = useMemo(() => new Vector3(), []);
-  const side = Math.min(size.width, size.height);
 
   useEffect(() => {
     const orbit = controls as ComponentRef<typeof OrbitControls> | null;
@@ -135,9 +138,9 @@ function Framing({
   }, [camera, controls, view]);
 
   useEffect(() => {
-    camera.zoom = side / (followed === null ? WHOLE : CLOSE);
+    camera.zoom = zoomFor(followed === null ? WHOLE[view] : CLOSE, size.width, size.height);
     camera.updateProjectionMatrix();
-  }, [camera, side, followed]);
+  }, [camera, size.width, size.height, followed, view]);
 
   useFrame(() => {
     const orbit = controls as ComponentRef<typeof OrbitControls> | null;

@@ -11,6 +11,9 @@ import { type BodyPose, distance, mixBodies, mixPlayers, type PlayerPose, Track 
 /** How much of a player's way is remembered (unit: ms). */
 export const TRAIL_MS = 10_000;
 
+const FIRST_HUE = 24;
+const GOLDEN_ANGLE = 137.508;
+
 export interface Footprint {
   at: number;
   x: number;
@@ -21,6 +24,8 @@ export interface Footprint {
 export interface LivePlayer {
   seat: string;
   name: string;
+  /** Degrees; the golden angle apart in the order of coming, so that neighbours in the list differ. */
+  hue: number;
   track: Track<PlayerPose>;
   trail: Footprint[];
 }
@@ -33,6 +38,7 @@ export class LiveWorld {
   heardAt: number | null = null;
   readonly #players = new Map<string, LivePlayer>();
   readonly #listeners = new Set<() => void>();
+  #welcomed = 0;
 
   constructor(rateHz: number) {
     this.clock = new ServerClock(rateHz);
@@ -47,11 +53,10 @@ export class LiveWorld {
     for (const player of telemetry.players) {
       const known = this.#players.get(player.seat);
       changed ||= known?.name !== player.name;
-      const live = known ?? { seat: player.seat, name: player.name, track: new Track(mixPlayers), trail: [] };
+      const live = known ?? this.#welcome(player);
       live.name = player.name;
       live.track.push(at, player);
       leaveFootprint(live.trail, { at, x: player.x, y: player.y, z: player.z });
-      this.#players.set(player.seat, live);
     }
     const present = new Set(telemetry.players.map(({ seat }) => seat));
     for (const seat of this.#players.keys()) {
@@ -66,6 +71,14 @@ export class LiveWorld {
   };
 
   getRoster = (): readonly LivePlayer[] => this.roster;
+
+  #welcome({ seat, name }: { seat: string; name: string }): LivePlayer {
+    const hue = Math.round((FIRST_HUE + this.#welcomed * GOLDEN_ANGLE) % 360);
+    const player = { seat, name, hue, track: new Track(mixPlayers), trail: [] };
+    this.#welcomed += 1;
+    this.#players.set(seat, player);
+    return player;
+  }
 
   #bodyOf(entity: number): Track<BodyPose> {
     const known = this.bodies.get(entity) ?? new Track(mixBodies);

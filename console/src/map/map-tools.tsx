@@ -2,11 +2,12 @@
 import type { OrbitControls } from '@react-three/drei';
 import type { ComponentRef, RefObject } from 'react';
 import { type OrthographicCamera, Spherical, Vector3 } from 'three';
+import { type Extent, zoomFor } from './extent.ts';
 
 interface Props {
   controls: RefObject<ComponentRef<typeof OrbitControls> | null>;
-  /** Metres of the shorter side when the whole world is shown. */
-  whole: number;
+  /** What must be in sight when the whole world is shown. */
+  whole: Extent;
   onReset: () => void;
 }
 
@@ -36,7 +37,7 @@ export function MapTools({ controls, whole, onReset }: Props) {
     onReset();
     camera.position.sub(orbit.target);
     orbit.target.set(0, 0, 0);
-    camera.zoom = Math.min(orbit.domElement?.clientWidth ?? 1, orbit.domElement?.clientHeight ?? 1) / whole;
+    camera.zoom = zoomFor(whole, orbit.domElement?.clientWidth ?? 1, orbit.domElement?.clientHeight ?? 1);
   });
   return (
     <div className="map-tools" role="toolbar" aria-label="Map">

@@ -2,13 +2,13 @@
  * One player on the map: a capsule of the body's real size with a pointer ahead, a stem down to the level of the plaza
  * with a ring there (how high somebody stands is read against it), a name plate, and footprints of the last seconds.
  */
-import { Html } from '@react-three/drei';
 import { useFrame } from '@react-three/fiber';
 import { useMemo, useRef } from 'react';
 import { Color, type Group, type InstancedMesh, Matrix4, type Mesh } from 'three';
-import { hueOf, metres } from '../ui/format.ts';
+import { metres } from '../ui/format.ts';
 import type { ServerClock } from './clock.ts';
 import type { LivePlayer } from './live-world.ts';
+import { useNamePlate } from './name-plate.ts';
 
 const RADIUS = 0.3;
 const HEIGHT = 1.7;
@@ -22,16 +22,27 @@ interface Props {
   clock: ServerClock;
   isFollowed: boolean;
   isCalm: boolean;
+  isInCrowd: boolean;
   onPick: () => void;
 }
 
-export function Player({ player, clock, isFollowed, isCalm, onPick }: Props) {
+export function Player({ player, clock, isFollowed, isCalm, isInCrowd, onPick }: Props) {
   const body = useRef<Group>(null);
   const heading = useRef<Group>(null);
   const stem = useRef<Mesh>(null);
   const ring = useRef<Mesh>(null);
-  const plate = useRef<HTMLSpanElement>(null);
-  const color = useMemo(() => new Color().setHSL(hueOf(player.seat) / 360, 0.85, 0.56), [player.seat]);
+  const color = useMemo(() => new Color().setHSL(player.hue / 360, 0.85, 0.56), [player.hue]);
+  useNamePlate({
+    anchor: body,
+    above: HEIGHT + 0.25,
+    name: player.name,
+    isMarked: isFollowed,
+    isInCrowd,
+    tell: () => {
+      const y = body.current?.position.y ?? 0;
+      return isFollowed || y > RAISED ? metres(y) : '';
+    },
+  });
 
   useFrame(() => {
     const pose = isCalm ? player.track.latest() : player.track.at(clock.drawTime(Date.now()));
@@ -43,7 +54,6 @@ export function Player({ player, clock, isFollowed, isCalm, onPick }: Props) {
     stem.current.scale.y = Math.max(pose.y, 0.01);
     stem.current.position.set(pose.x, pose.y / 2, pose.z);
     ring.current.position.set(pose.x, 0.03, pose.z);
-    if (plate.current) plate.current.textContent = metres(pose.y);
   });
 
   return (
@@ -55,16 +65,11 @@ export function Player({ player, clock, isFollowed, isCalm, onPick }: Props) {
             <capsuleGeometry args={[RADIUS, HEIGHT - 2 * RADIUS, 6, 16]} />
             <meshLambertMaterial color={color} emissive={color} emissiveIntensity={0.25} />
           </mesh>
-          <mesh position={[0, 1.25, -0.42]} rotation-x={-Math.PI / 2}>
-            <coneGeometry args={[0.2, 0.42, 12]} />
+          <mesh position={[0, 1.2, -0.55]} rotation-x={-Math.PI / 2}>
+            <coneGeometry args={[0.26, 0.6, 4]} />
             <meshLambertMaterial color="#ffffff" emissive="#ffffff" emissiveIntensity={0.4} />
           </mesh>
         </group>
-        <Html position={[0, HEIGHT + 0.35, 0]} zIndexRange={[20, 0]} className="plate-anchor">
-          <span className="plate" data-followed={isFollowed || undefined} aria-hidden="true">
-            <b>{player.name}</b> <span ref={plate} />
-          </span>
-        </Html>
       </group>
       <mesh ref={stem} renderOrder={3}>
         <cylinderGeometry args={[0.035, 0.035, 1, 6]} />

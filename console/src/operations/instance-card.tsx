@@ -34,9 +34,16 @@ export function InstanceCard({ instance, isShown, onShow, ask }: Props) {
         )}
         <span className="address">{address ?? 'no address yet'}</span>
       </p>
+      {instance.reason && <p className="reason">{instance.reason}</p>}
       <div className="fill">
         <span>
-          <b>{players}</b> of {capacity} players
+          {capacity > 0 ? (
+            <>
+              <b>{players}</b> of {capacity} players
+            </>
+          ) : (
+            'No seats yet'
+          )}
         </span>
         <progress max={1} value={fill} aria-label={`Seats taken in ${name}`} />
       </div>

@@ -28,7 +28,7 @@ export function Operations({ fleet, ask }: { fleet: Fleet; ask: Ask }) {
           <section className="instances" aria-label="Instances">
             {instances.map((instance) => (
               <InstanceCard
-                key={instance.uid}
+                key={instance.name}
                 instance={instance}
                 isShown={instance === shown}
                 onShow={() => setChosen(instance.name)}
@@ -37,7 +37,7 @@ export function Operations({ fleet, ask }: { fleet: Fleet; ask: Ask }) {
             ))}
           </section>
           <MapPanel
-            key={shown.uid}
+            key={shown.uid ?? shown.name}
             instance={shown}
             world={world}
             followed={followed}

@@ -5,7 +5,7 @@
 import { useEffect, useState, useSyncExternalStore } from 'react';
 import type { Instance } from '../api/types.ts';
 import { type Footprint, type LivePlayer, type LiveWorld, TRAIL_MS } from '../map/live-world.ts';
-import { hueOf, metres } from '../ui/format.ts';
+import { metres } from '../ui/format.ts';
 import type { Ask } from './operations.tsx';
 
 /** Fast enough to see somebody climb, slow enough to read (unit: ms). */
@@ -47,17 +47,18 @@ export function PlayersPanel({ instance, world, followed, onFollow, ask }: Props
               <tr>
                 <th scope="col">Name</th>
                 <th scope="col">Height</th>
-                <th scope="col">x</th>
-                <th scope="col">z</th>
+                <th scope="col">x, z</th>
                 <th scope="col" className="wide">
                   Looks
                 </th>
                 <th scope="col" className="wide">
                   Last {TRAIL_MS / 1000} s
                 </th>
-                <th scope="col">
-                  <span className="visually-hidden">Actions</span>
-                </th>
+                {ask && (
+                  <th scope="col">
+                    <span className="visually-hidden">Actions</span>
+                  </th>
+                )}
               </tr>
             </thead>
             <tbody>
@@ -102,38 +103,36 @@ function PlayerRow({ player, isFollowed, onFollow, onKick }: RowProps) {
   return (
     <tr data-testid="player" data-seat={player.seat} data-x={pose.x} data-y={pose.y} data-z={pose.z}>
       <th scope="row">
-        <i
-          className="dot"
-          style={{ '--hue': hueOf(player.seat) } as React.CSSProperties}
-          aria-hidden="true"
-        />
-        {player.name}
+        <button
+          type="button"
+          className="name"
+          aria-pressed={isFollowed}
+          title={isFollowed ? 'Stop following' : 'Follow on the map'}
+          onClick={() => onFollow(isFollowed ? null : player.seat)}
+        >
+          <i className="name-dot" style={{ '--hue': player.hue } as React.CSSProperties} aria-hidden="true" />
+          <span className="visually-hidden">Follow </span>
+          {player.name}
+        </button>
       </th>
       <td>
         {metres(pose.y)}
         {!pose.grounded && <span className="air"> in the air</span>}
       </td>
-      <td>{metres(pose.x)}</td>
-      <td>{metres(pose.z)}</td>
+      <td>
+        {pose.x.toFixed(2)}, {metres(pose.z)}
+      </td>
       <td className="wide">{compass(pose.yaw)}</td>
       <td className="wide">
         <Heights trail={player.trail} />
       </td>
-      <td className="row-actions">
-        <button
-          type="button"
-          aria-pressed={isFollowed}
-          onClick={() => onFollow(isFollowed ? null : player.seat)}
-        >
-          {isFollowed ? 'Unfollow' : 'Follow'}
-          <span className="visually-hidden"> {player.name}</span>
-        </button>
-        {onKick && (
+      {onKick && (
+        <td className="row-actions">
           <button type="button" className="danger" onClick={onKick}>
             Kick<span className="visually-hidden"> {player.name}</span>
           </button>
-        )}
-      </td>
+        </td>
+      )}
     </tr>
   );
 }

@@ -27,10 +27,3 @@ export function age(startedAt: string | null, now: number): string {
   const hours = Math.floor(minutes / 60);
   return hours < 48 ? `${hours} h ${minutes % 60} min` : `${Math.floor(hours / 24)} d ${hours % 24} h`;
 }
-
-/** A hue for a name or seat, spread by the golden angle so that neighbours differ. */
-export function hueOf(text: string): number {
-  let hash = 0;
-  for (const letter of text) hash = (Math.imul(hash, 31) + (letter.codePointAt(0) ?? 0)) >>> 0;
-  return Math.round((hash * 137.508) % 360);
-}

@@ -23,7 +23,7 @@ export function Header({ connection, isOperator, onSignOut }: Props) {
       <div className="header-end">
         {isOperator && (
           <span className="who">
-            Operator
+            <span>Operator</span>
             <button type="button" className="link" onClick={onSignOut}>
               Sign out
             </button>
