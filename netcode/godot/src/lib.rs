@@ -7,7 +7,18 @@
 
 use godot::prelude::*;
 
+mod inventory;
+mod jolt;
+mod logger;
+mod people;
+mod probe;
+mod running;
 mod schedule;
+mod server;
+mod session;
+mod simulation;
+mod telemetry;
+mod tick;
 
 struct Otherworld;
 

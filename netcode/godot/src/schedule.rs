@@ -98,13 +98,15 @@ impl Schedule {
         let late = now.0 - self.tick_due.0 > self.period_us();
         self.ticks += 1;
         self.late += u64::from(late);
+        self.tick_due.0 += self.period_us();
         late
     }
 
-    /// When the tick after the one at hand is due, or how long ago that was if negative (unit: microseconds).
+    /// When the next tick is due, or how long ago that was if negative (unit: microseconds). During a tick, until
+    /// [`Self::sent`], that tick is the next one.
     #[must_use]
-    pub fn until_next_tick_us(&self, now: Micros) -> i64 {
-        self.tick_due.0 + self.period_us() - now.0
+    pub fn until_tick_us(&self, now: Micros) -> i64 {
+        self.tick_due.0 - now.0
     }
 
     /// What happened so far.
@@ -269,10 +271,11 @@ mod tests {
     }
 
     #[test]
-    fn a_tick_knows_when_the_next_one_is_due() {
+    fn the_next_tick_is_the_one_at_hand_until_it_is_sent() {
         let mut schedule = Schedule::new(RATES);
         schedule.step(Micros(START));
-        assert_eq!(schedule.until_next_tick_us(Micros(START + 10_000)), 23_333);
-        assert_eq!(schedule.until_next_tick_us(Micros(START + 40_000)), -6_667);
+        assert_eq!(schedule.until_tick_us(Micros(START + 500)), -500);
+        schedule.sent(Micros(START + 1_000));
+        assert_eq!(schedule.until_tick_us(Micros(START + 1_000)), 32_333);
     }
 }

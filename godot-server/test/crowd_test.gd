@@ -1,0 +1,127 @@
+## Players among dynamic bodies: these push, are pushed and bear weight, and nobody comes through a wall for it.
+extends "res://test/case.gd"
+
+const PLAYERS := 40
+const TICKS := 1500
+const SEED := 99
+## Inner faces of the plaza's walls (unit: metres).
+const WALL := 30.0
+const LIGHTEST_CRATE := 5.0
+const DEEPEST := 0.02
+
+
+## Crates lie along the eastern wall and the crowd runs at them for most of the time.
+func test_jo2_crates_push_nobody_into_a_wall() -> void:
+	var probe := plaza(PLAYERS)
+	if probe == null:
+		return
+	var random := RandomNumberGenerator.new()
+	random.seed = SEED
+	var crates := bodies_from(probe, LIGHTEST_CRATE)
+	for number in crates.size():
+		var row := number % 3
+		put(
+			crates[number], Vector3(29.5 - 0.8 * row, 0.6 + 0.9 * (number / 24), number % 24 - 12.0)
+		)
+	for slot in PLAYERS:
+		var place := Vector3(random.randf_range(25, 29), 0.0, random.randf_range(-12, 12))
+		probe.join_at(slot, place)
+	var worst := {"depth": 0.0, "outside": 0.0}
+	var push := func(tick: int) -> void:
+		for slot in PLAYERS:
+			if (tick + slot) % 15 == 0:
+				run_at_the_wall(probe, slot, random)
+	var measure := func(_tick: int) -> void:
+		for slot in PLAYERS:
+			var feet: Vector3 = probe.feet(slot)
+			worst.depth = maxf(worst.depth, depth_in_statics(probe, slot))
+			worst.outside = maxf(worst.outside, maxf(absf(feet.x), absf(feet.z)) - WALL + RADIUS)
+	await play(probe, TICKS, push, measure)
+	var agreement: Dictionary = probe.agreement()
+	print("      seed %d: %s, worst %s m" % [SEED, agreement, worst])
+	check(agreement.adopted > PLAYERS * TICKS / 100, "the crates hardly touched anybody")
+	check(worst.depth <= DEEPEST, "%f m inside static bodies" % worst.depth)
+	check(worst.outside <= DEEPEST, "%f m into the wall" % worst.outside)
+	check(agreement.respawned == 0, "%d fell out of the world" % agreement.respawned)
+
+
+func test_jo2_a_light_crate_is_pushed_away() -> void:
+	var probe := plaza(1)
+	if probe == null:
+		return
+	var crate := bodies_from(probe, LIGHTEST_CRATE)[0]
+	put(crate, Vector3(0.0, 0.25, -2.0))
+	probe.join_at(0, Vector3.ZERO)
+	probe.set_input(0, 0.0, 1.0, 0.0, 0)
+	await play(probe, 60)
+	check(transform_of(crate).origin.z < -3.0, "it is still at %s" % transform_of(crate).origin)
+	check(probe.feet(0).z < -2.0, "the player stuck at %s" % probe.feet(0))
+
+
+func test_jo2_a_crate_bears_a_player_who_can_jump_from_it() -> void:
+	var probe := plaza(1)
+	if probe == null:
+		return
+	var crate := heaviest_body(probe)
+	var top := drop_onto(probe, crate)
+	await play(probe, 60)
+	check(probe.grounded(0), "it does not stand on the crate")
+	check(
+		absf(probe.feet(0).y - top) < 0.03,
+		"feet at %f m, crate's top at %f m" % [probe.feet(0).y, top]
+	)
+	probe.set_input(0, 0.0, 0.0, 0.0, probe.JUMP)
+	var highest := [0.0]
+	var look := func(_tick: int) -> void: highest[0] = maxf(highest[0], probe.feet(0).y)
+	await play(probe, 20, Callable(), look)
+	check(highest[0] > top + 0.6, "the jump came up to %f m" % highest[0])
+
+
+func test_fifty_balls_settle() -> void:
+	var probe := plaza(1)
+	if probe == null:
+		return
+	var balls: Array[RID] = []
+	for index: int in probe.body_count():
+		if balls.size() < 50 and is_ball(probe.body(index)):
+			put(probe.body(index), Vector3(balls.size() % 10 - 4.5, 3.0, balls.size() / 10 - 2.5))
+			balls.append(probe.body(index))
+	check(balls.size() == 50, "%d balls" % balls.size())
+	await play(probe, 30 * 20)
+	var fastest := 0.0
+	var lowest := INF
+	for ball in balls:
+		fastest = maxf(fastest, velocity_of(ball).length())
+		lowest = minf(lowest, transform_of(ball).origin.y)
+	print("      fastest %.3f m/s, lowest middle %.3f m" % [fastest, lowest])
+	check(fastest < 0.1, "one still rolls at %f m/s" % fastest)
+	check(lowest > 0.05, "one sank to %f m" % lowest)
+
+
+func run_at_the_wall(probe: RefCounted, slot: int, random: RandomNumberGenerator) -> void:
+	var yaw := yaw_towards(Vector3.RIGHT) + random.randf_range(-1.0, 1.0)
+	if random.randf() < 0.3:
+		yaw += PI
+	probe.set_input(slot, 0.0, 1.0, yaw, random.randi_range(0, 3))
+
+
+func drop_onto(probe: RefCounted, crate: int) -> float:
+	var body: RID = probe.body(crate)
+	var shape := PhysicsServer3D.body_get_shape(body, 0)
+	var half: Vector3 = PhysicsServer3D.shape_get_data(shape)
+	put(body, Vector3(0.0, half.y, -2.0))
+	probe.join_at(0, Vector3(0.0, 2.0 * half.y + 0.5, -2.0))
+	return 2.0 * half.y
+
+
+static func bodies_from(probe: RefCounted, mass: float) -> Array[RID]:
+	var found: Array[RID] = []
+	for index: int in probe.body_count():
+		if mass_of(probe.body(index)) >= mass and not is_ball(probe.body(index)):
+			found.append(probe.body(index))
+	return found
+
+
+static func is_ball(body: RID) -> bool:
+	var shape := PhysicsServer3D.body_get_shape(body, 0)
+	return PhysicsServer3D.shape_get_type(shape) == PhysicsServer3D.SHAPE_SPHERE

@@ -1,0 +1,310 @@
+//! The scene as bodies of Godot's Jolt, in a space of its own.
+//!
+//! Players' capsules meet dynamic bodies only: the static world is the character step's, and a capsule that saw it too
+//! would be corrected in 7 % of its ticks (`facts.md`). Because Godot lets two bodies meet when either one's mask holds
+//! the other's layer, static bodies have an empty mask. Poses and velocities go through the bodies' direct states, which
+//! are plain calls; `body_get_state` would box every answer in a Variant.
+
+use godot::classes::physics_server_3d::{
+    AreaParameter, BodyDampMode, BodyMode, BodyParameter, BodyState,
+};
+use godot::classes::{PhysicsDirectBodyState3D, PhysicsServer3D};
+use godot::prelude::*;
+use otherworld_core::Vec3;
+use otherworld_core::snapshot::BodyPose;
+use otherworld_core::step::{HEIGHT, RADIUS};
+use otherworld_core::vec3::vec3;
+use otherworld_core::world::Triangle;
+use otherworld_scene::{Body, Collider, Material, Motion, Pose, Scene, Shape};
+
+const STATIC_LAYER: u32 = 1;
+const PLAYER_LAYER: u32 = 1 << 1;
+const DYNAMIC_LAYER: u32 = 1 << 2;
+
+const STATIC_MASK: u32 = 0;
+const PLAYER_MASK: u32 = DYNAMIC_LAYER;
+const DYNAMIC_MASK: u32 = STATIC_LAYER | PLAYER_LAYER | DYNAMIC_LAYER;
+
+const GRAVITY: f32 = 9.81;
+
+/// What a player weighs to a crate (unit: kilograms).
+const PLAYER_MASS: f32 = 70.0;
+
+/// A space with the scene's bodies in it. Everything made here is freed with it.
+pub struct Jolt {
+    server: Gd<PhysicsServer3D>,
+    space: Rid,
+    capsule_shape: Rid,
+    shapes: Vec<Rid>,
+    statics: Vec<Rid>,
+    bodies: Vec<Handle>,
+}
+
+/// A body and the way to its state.
+struct Handle {
+    body: Rid,
+    state: Gd<PhysicsDirectBodyState3D>,
+}
+
+/// A player's body; given back to [`Jolt::remove_capsule`].
+pub struct Capsule(Handle);
+
+impl Jolt {
+    /// Makes the scene's bodies in a new, running space.
+    pub fn new(scene: &Scene) -> Self {
+        let mut server = PhysicsServer3D::singleton();
+        let space = server.space_create();
+        server.space_set_active(space, true);
+        // The space stands for its default area here, as everywhere in Godot.
+        server.area_set_param(space, AreaParameter::GRAVITY, &GRAVITY.to_variant());
+        server.area_set_param(
+            space,
+            AreaParameter::GRAVITY_VECTOR,
+            &Vector3::DOWN.to_variant(),
+        );
+        let capsule = Shape::Capsule {
+            radius: RADIUS,
+            height: HEIGHT,
+        };
+        let capsule_shape = make_shape(&mut server, &capsule);
+        let mut jolt = Self {
+            server,
+            space,
+            capsule_shape,
+            shapes: Vec::new(),
+            statics: Vec::with_capacity(scene.statics.len()),
+            bodies: Vec::with_capacity(scene.bodies.len()),
+        };
+        for collider in &scene.statics {
+            jolt.add_static(collider);
+        }
+        for body in &scene.bodies {
+            jolt.add_body(body);
+        }
+        jolt
+    }
+
+    fn add_static(&mut self, collider: &Collider) {
+        let body = self.make_body(BodyMode::STATIC, STATIC_LAYER, STATIC_MASK);
+        self.add_collider(body, &Pose::IDENTITY, collider);
+        self.set_material(body, collider.material);
+        self.server.body_set_state(
+            body,
+            BodyState::TRANSFORM,
+            &transform(&collider.pose).to_variant(),
+        );
+        self.server.body_set_space(body, self.space);
+        self.statics.push(body);
+    }
+
+    fn add_body(&mut self, of: &Body) {
+        let mode = match of.motion {
+            Motion::Dynamic => BodyMode::RIGID,
+            Motion::Kinematic => BodyMode::KINEMATIC,
+        };
+        let body = self.make_body(mode, DYNAMIC_LAYER, DYNAMIC_MASK);
+        for collider in &of.colliders {
+            self.add_collider(body, &collider.pose, collider);
+        }
+        // A body has one surface in Godot: that of its first collider.
+        self.set_material(
+            body,
+            of.colliders.first().map(|c| c.material).unwrap_or_default(),
+        );
+        self.set_param(body, BodyParameter::MASS, of.mass);
+        self.server.body_set_state(
+            body,
+            BodyState::TRANSFORM,
+            &transform(&of.pose).to_variant(),
+        );
+        self.server.body_set_space(body, self.space);
+        let handle = self.handle(body);
+        self.bodies.push(handle);
+    }
+
+    /// Adds a player's body that stands at `feet`.
+    pub fn add_capsule(&mut self, feet: Vec3) -> Capsule {
+        let body = self.make_body(BodyMode::RIGID_LINEAR, PLAYER_LAYER, PLAYER_MASK);
+        self.server.body_add_shape(body, self.capsule_shape);
+        self.set_param(body, BodyParameter::MASS, PLAYER_MASS);
+        self.set_param(body, BodyParameter::FRICTION, 0.0);
+        self.set_param(body, BodyParameter::GRAVITY_SCALE, 0.0);
+        self.set_param(body, BodyParameter::LINEAR_DAMP, 0.0);
+        self.server.body_set_param(
+            body,
+            BodyParameter::LINEAR_DAMP_MODE,
+            &BodyDampMode::REPLACE.to_variant(),
+        );
+        self.server
+            .body_set_state(body, BodyState::CAN_SLEEP, &false.to_variant());
+        self.server.body_set_space(body, self.space);
+        let mut capsule = Capsule(self.handle(body));
+        capsule.place(feet);
+        capsule
+    }
+
+    /// Takes a player's body out of the world.
+    pub fn remove_capsule(&mut self, capsule: Capsule) {
+        self.server.free_rid(capsule.0.body);
+    }
+
+    /// How many bodies move.
+    pub fn body_count(&self) -> usize {
+        self.bodies.len()
+    }
+
+    /// Where the scene's n-th moving body is now, as a snapshot says it.
+    pub fn body_pose(&self, index: usize) -> BodyPose {
+        let state = &self.bodies[index].state;
+        let transform = state.get_transform();
+        let rotation = transform.basis.get_quaternion();
+        BodyPose {
+            entity: Scene::entity(index),
+            position: from_godot(transform.origin),
+            rotation: [rotation.x, rotation.y, rotation.z, rotation.w],
+            asleep: state.is_sleeping(),
+        }
+    }
+
+    /// The space in Godot; for tests that ask Jolt themselves.
+    pub fn space(&self) -> Rid {
+        self.space
+    }
+
+    /// The scene's n-th moving body in Godot.
+    pub fn body(&self, index: usize) -> Rid {
+        self.bodies[index].body
+    }
+
+    fn make_body(&mut self, mode: BodyMode, layer: u32, mask: u32) -> Rid {
+        let body = self.server.body_create();
+        self.server.body_set_mode(body, mode);
+        self.server.body_set_collision_layer(body, layer);
+        self.server.body_set_collision_mask(body, mask);
+        body
+    }
+
+    fn add_collider(&mut self, body: Rid, at: &Pose, collider: &Collider) {
+        let shape = make_shape(&mut self.server, &collider.shape);
+        self.server
+            .body_add_shape_ex(body, shape)
+            .transform(transform(at))
+            .done();
+        self.shapes.push(shape);
+    }
+
+    fn set_material(&mut self, body: Rid, material: Material) {
+        self.set_param(body, BodyParameter::FRICTION, material.friction);
+        self.set_param(body, BodyParameter::BOUNCE, material.restitution);
+    }
+
+    fn set_param(&mut self, body: Rid, parameter: BodyParameter, value: f32) {
+        self.server
+            .body_set_param(body, parameter, &value.to_variant());
+    }
+
+    fn handle(&mut self, body: Rid) -> Handle {
+        let state = self.server.body_get_direct_state(body);
+        let state = state.expect("a body in a space has a direct state");
+        Handle { body, state }
+    }
+}
+
+impl Drop for Jolt {
+    fn drop(&mut self) {
+        let bodies = self.bodies.iter().map(|handle| handle.body);
+        let all = bodies.chain(self.statics.iter().copied());
+        let shapes = self.shapes.iter().copied();
+        for rid in all.chain(shapes).chain([self.capsule_shape, self.space]) {
+            self.server.free_rid(rid);
+        }
+    }
+}
+
+impl Capsule {
+    /// Where its feet are (unit: metres).
+    pub fn feet(&self) -> Vec3 {
+        from_godot(self.0.state.get_transform().origin) - MIDDLE
+    }
+
+    /// Unit: metres a second.
+    pub fn velocity(&self) -> Vec3 {
+        from_godot(self.0.state.get_linear_velocity())
+    }
+
+    /// Sets it down at rest.
+    pub fn place(&mut self, feet: Vec3) {
+        let transform = Transform3D::new(Basis::IDENTITY, to_godot(feet + MIDDLE));
+        self.0.state.set_transform(transform);
+        self.0.state.set_linear_velocity(Vector3::ZERO);
+    }
+
+    /// Sets the velocity that the next physics steps go with (unit: metres a second).
+    pub fn drive(&mut self, velocity: Vec3) {
+        self.0.state.set_linear_velocity(to_godot(velocity));
+    }
+
+    /// Godot's name for it.
+    pub fn body(&self) -> Rid {
+        self.0.body
+    }
+}
+
+/// From the feet to the middle of a capsule.
+const MIDDLE: Vec3 = vec3(0.0, HEIGHT * 0.5, 0.0);
+
+fn make_shape(server: &mut Gd<PhysicsServer3D>, shape: &Shape) -> Rid {
+    let (rid, data) = match shape {
+        Shape::Box { size } => (
+            server.box_shape_create(),
+            to_godot(*size * 0.5).to_variant(),
+        ),
+        Shape::Sphere { radius } => (server.sphere_shape_create(), radius.to_variant()),
+        Shape::Capsule { radius, height } => {
+            (server.capsule_shape_create(), upright(*radius, *height))
+        }
+        Shape::Cylinder { radius, height } => {
+            (server.cylinder_shape_create(), upright(*radius, *height))
+        }
+        Shape::Convex { points, .. } => {
+            let points: PackedVector3Array = points.iter().copied().map(to_godot).collect();
+            (server.convex_polygon_shape_create(), points.to_variant())
+        }
+        Shape::Trimesh { triangles } => (server.concave_polygon_shape_create(), faces(triangles)),
+    };
+    server.shape_set_data(rid, &data);
+    rid
+}
+
+fn upright(radius: f32, height: f32) -> Variant {
+    let mut data = VarDictionary::new();
+    data.set("radius", radius);
+    data.set("height", height);
+    data.to_variant()
+}
+
+/// Godot's front faces turn clockwise, glTF's counter-clockwise.
+fn faces(triangles: &[Triangle]) -> Variant {
+    let corners = triangles.iter().flat_map(|&[a, b, c]| [a, c, b]);
+    let faces: PackedVector3Array = corners.map(to_godot).collect();
+    let mut data = VarDictionary::new();
+    data.set("faces", &faces);
+    data.set("backface_collision", true);
+    data.to_variant()
+}
+
+fn transform(pose: &Pose) -> Transform3D {
+    let [x, y, z, w] = pose.rotation;
+    let basis = Basis::from_quaternion(Quaternion::new(x, y, z, w));
+    Transform3D::new(basis, to_godot(pose.position))
+}
+
+/// The same place in Godot's words.
+pub fn to_godot(v: Vec3) -> Vector3 {
+    Vector3::new(v.x, v.y, v.z)
+}
+
+/// The same place in the core's words.
+pub fn from_godot(v: Vector3) -> Vec3 {
+    vec3(v.x, v.y, v.z)
+}

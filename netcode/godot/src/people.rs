@@ -1,0 +1,360 @@
+//! The people of one instance: seats, sessions and the pipe that carries them. The other half of a tick
+//! ([`crate::tick::Peers`]), and the only place where a player comes in or goes.
+//!
+//! A seat is offered by the control plane, opens the pipe for one token, becomes a session when that token has come in,
+//! and is free again when its player has left, however that came about. Everything here is sized at the start; after that
+//! a tick allocates only when somebody comes or goes.
+
+use std::collections::{HashMap, VecDeque};
+use std::io;
+use std::time::Duration;
+
+use otherworld_core::input::Input;
+use otherworld_core::message::{Goodbye, GoodbyeCause, Reason};
+use otherworld_core::protocol::PROTOCOL_HASH;
+use otherworld_core::seat::{Role, UserData};
+use otherworld_core::{SeatId, Tick};
+use otherworld_instance::{LeaveCause, Refusal, Report, Seat, Seats};
+use otherworld_pipes::netcode::Limits;
+use otherworld_pipes::{Config, Departure, Event, ServerPipe, UnixClock};
+
+use crate::session::{Payload, Session};
+use crate::simulation::Simulation;
+use crate::tick::Peers;
+
+/// What cost a session, counted with the pipe's refusals.
+const BAD_PAYLOAD: &str = "bad_payload";
+
+/// Names of the counters in [`People::refusals`].
+pub fn refusal_causes() -> Vec<&'static str> {
+    let pipe = otherworld_pipes::Refusal::ALL.iter();
+    pipe.map(|cause| cause.label())
+        .chain([BAD_PAYLOAD])
+        .collect()
+}
+
+/// Where and for whom the door opens.
+pub struct Door {
+    /// What the socket binds.
+    pub bind: std::net::SocketAddr,
+    /// What tokens call it.
+    pub public_address: std::net::SocketAddr,
+    /// Opens tokens.
+    pub key: [u8; 32],
+    /// Seats.
+    pub capacity: usize,
+}
+
+/// Everybody inside, and everybody expected.
+pub struct People {
+    pipe: ServerPipe,
+    clock: UnixClock,
+    crowd: Crowd,
+    payload: Payload,
+}
+
+/// All but the pipe, so that the pipe can hand over what it received while it still holds the bytes.
+struct Crowd {
+    seats: Seats,
+    sessions: Vec<Option<Box<Session>>>,
+    slots: HashMap<SeatId, usize>,
+    next_tick: Tick,
+    until_tick_us: i32,
+    bad_payloads: u64,
+    to_end: Vec<(SeatId, Goodbye)>,
+    reports: VecDeque<Report>,
+}
+
+impl People {
+    /// Opens the door.
+    ///
+    /// # Errors
+    /// Those of the system: an address that is taken or not ours.
+    pub fn open(door: &Door, clock: UnixClock) -> io::Result<Self> {
+        let config = Config {
+            protocol_id: PROTOCOL_HASH,
+            key: door.key,
+            addresses: vec![door.public_address],
+            capacity: door.capacity,
+            limits: Limits::default(),
+        };
+        Ok(Self {
+            pipe: ServerPipe::bind(door.bind, config)?,
+            clock,
+            crowd: Crowd {
+                seats: Seats::new(door.capacity),
+                sessions: (0..door.capacity).map(|_| None).collect(),
+                slots: HashMap::with_capacity(door.capacity),
+                next_tick: Tick(0),
+                until_tick_us: 0,
+                bad_payloads: 0,
+                to_end: Vec::with_capacity(door.capacity),
+                reports: VecDeque::with_capacity(4 * door.capacity),
+            },
+            payload: [0; _],
+        })
+    }
+
+    /// Says which tick is taken next and how far off it is; before each [`Peers::receive`].
+    pub fn set_next_tick(&mut self, tick: Tick, until_us: i64) {
+        self.crowd.next_tick = tick;
+        self.crowd.until_tick_us = until_us.clamp(-1_000_000, 1_000_000) as i32;
+    }
+
+    /// Takes a seat for somebody who has this long to come, and says so.
+    pub fn offer(&mut self, seat: Seat, expires: Duration) {
+        let id = seat.id;
+        let answer = self.crowd.seats.offer(seat, self.clock.now() + expires);
+        if answer.is_ok() {
+            self.pipe.offer(id);
+        }
+        self.answer(id, answer);
+    }
+
+    /// Answers an offer.
+    pub fn answer(&mut self, id: SeatId, answer: Result<(), Refusal>) {
+        self.crowd.reports.push_back(Report::SeatAnswer(id, answer));
+    }
+
+    /// Takes an offer back unless its player is in.
+    pub fn revoke(&mut self, id: SeatId) {
+        if self.crowd.seats.revoke(id).is_some() {
+            self.pipe.withdraw(id);
+            self.left(id, LeaveCause::Revoked);
+        }
+    }
+
+    /// Throws a player out, with a reason, or shuts the door before one who has not come yet.
+    pub fn kick(&mut self, id: SeatId, reason: &str, simulation: &mut Simulation) {
+        let goodbye = Goodbye {
+            cause: GoodbyeCause::Kicked,
+            reason: Reason::new(reason),
+        };
+        self.end(id, &goodbye, LeaveCause::Kicked, simulation);
+    }
+
+    /// Takes nobody new.
+    pub fn drain(&mut self) {
+        self.crowd.seats.drain();
+    }
+
+    /// Says goodbye to everybody.
+    pub fn close(&mut self, reason: &str, simulation: &mut Simulation) {
+        self.crowd.seats.drain();
+        let goodbye = Goodbye {
+            cause: GoodbyeCause::Shutdown,
+            reason: Reason::new(reason),
+        };
+        let inside: Vec<SeatId> = self.crowd.slots.keys().copied().collect();
+        for id in inside {
+            self.end(id, &goodbye, LeaveCause::Shutdown, simulation);
+        }
+    }
+
+    /// The next thing to tell the control plane.
+    pub fn next_report(&mut self) -> Option<Report> {
+        self.crowd.reports.pop_front()
+    }
+
+    /// What could not be told now: it is the next thing again.
+    pub fn tell_later(&mut self, report: Report) {
+        self.crowd.reports.push_front(report);
+    }
+
+    /// How many are inside.
+    pub fn count(&self) -> usize {
+        self.crowd.slots.len()
+    }
+
+    /// Whose session is in a slot.
+    pub fn session(&self, slot: usize) -> Option<&Session> {
+        self.crowd.sessions[slot].as_deref()
+    }
+
+    /// UDP payload bytes since the start, received and sent.
+    pub fn bytes(&self) -> (u64, u64) {
+        let statistics = self.pipe.statistics();
+        (statistics.received_bytes, statistics.sent_bytes)
+    }
+
+    /// Refusals by cause, in the order of [`refusal_causes`].
+    pub fn refusals(&self, out: &mut Vec<u64>) {
+        out.clear();
+        out.extend(self.pipe.refusals().iter().map(|(_, count)| count));
+        out.push(self.crowd.bad_payloads);
+    }
+
+    fn end(
+        &mut self,
+        id: SeatId,
+        goodbye: &Goodbye,
+        cause: LeaveCause,
+        simulation: &mut Simulation,
+    ) {
+        let now = self.clock.now();
+        if let Some(&slot) = self.crowd.slots.get(&id)
+            && let Some(session) = &mut self.crowd.sessions[slot]
+        {
+            let written = session.write_goodbye(micros(now), goodbye, &mut self.payload);
+            let length = written.expect("a goodbye fits a payload");
+            // A session that the pipe has lost already cannot be told; it is over all the same.
+            let _ = self.pipe.send(now, id, &self.payload[..length]);
+        }
+        self.pipe.kick(now, id);
+        self.pipe.withdraw(id);
+        self.crowd.leave(id, cause, simulation);
+    }
+
+    fn end_the_malformed(&mut self, simulation: &mut Simulation) {
+        while let Some((id, goodbye)) = self.crowd.to_end.pop() {
+            self.end(id, &goodbye, LeaveCause::Kicked, simulation);
+        }
+    }
+
+    fn expire(&mut self) {
+        while let Some(seat) = self.crowd.seats.expire(self.clock.now()) {
+            self.pipe.withdraw(seat.id);
+            self.left(seat.id, LeaveCause::Expired);
+        }
+    }
+
+    fn left(&mut self, id: SeatId, cause: LeaveCause) {
+        log::info!(stage = "people", seat = id.0, cause = cause.cause(); "seat is free");
+        self.crowd.reports.push_back(Report::PlayerLeft(id, cause));
+    }
+}
+
+impl Peers for People {
+    fn receive(&mut self, simulation: &mut Simulation) {
+        let (now, crowd) = (self.clock.now(), &mut self.crowd);
+        let served = self
+            .pipe
+            .receive(now, |event| crowd.hear(event, micros(now), simulation));
+        served.expect("the socket that we bound stays ours");
+        self.pipe
+            .update(now, |event| crowd.hear(event, micros(now), simulation));
+        self.end_the_malformed(simulation);
+        self.expire();
+    }
+
+    fn take_input(&mut self, slot: usize) -> Input {
+        let session = self.crowd.sessions[slot].as_mut();
+        session
+            .map(|session| session.take_input())
+            .unwrap_or_default()
+    }
+
+    fn send(&mut self, simulation: &Simulation) {
+        let now = self.clock.now();
+        let tick = self.crowd.next_tick;
+        for slot in 0..self.crowd.sessions.len() {
+            // Out of its place for a moment, because it names the others in theirs.
+            let Some(mut session) = self.crowd.sessions[slot].take() else {
+                continue;
+            };
+            let own = (slot, session.seat, session.name);
+            let sessions = &self.crowd.sessions;
+            let names = |other: usize| match &sessions[other] {
+                Some(session) => Some((session.seat, session.name)),
+                None => (other == own.0).then_some((own.1, own.2)),
+            };
+            let payload = &mut self.payload;
+            let written =
+                session.write_payload(micros(now), tick, slot, simulation, &names, payload);
+            let length = written.expect("welcome, roster entry and own state fit a payload");
+            let sent = self.pipe.send(now, session.seat, &payload[..length]);
+            debug_assert!(sent.is_ok(), "each session here is one of the pipe's");
+            self.crowd.sessions[slot] = Some(session);
+        }
+        self.pipe.flush();
+    }
+}
+
+impl Crowd {
+    fn hear(&mut self, event: Event<'_>, now_us: u64, simulation: &mut Simulation) {
+        match event {
+            Event::Connected {
+                seat,
+                user_data,
+                address,
+            } => {
+                log::info!(stage = "people", seat = seat.0, address:% = address; "session begins");
+                self.come(seat, user_data, simulation);
+            }
+            Event::Payload { seat, bytes } => self.take_payload(seat, bytes, now_us),
+            Event::Disconnected { seat, cause } => {
+                let cause = match cause {
+                    Departure::Left => LeaveCause::Left,
+                    Departure::TimedOut => LeaveCause::Timeout,
+                    Departure::Kicked => LeaveCause::Kicked,
+                };
+                self.leave(seat, cause, simulation);
+            }
+        }
+    }
+
+    fn come(
+        &mut self,
+        id: SeatId,
+        user_data: &otherworld_pipes::netcode::UserData,
+        simulation: &mut Simulation,
+    ) {
+        let data = match UserData::decode(user_data) {
+            Ok(data) if data.seat == id && data.protocol_hash == PROTOCOL_HASH => data,
+            Ok(_) => return self.break_off(id, "the token's user data is for another seat"),
+            Err(error) => return self.break_off(id, &error.to_string()),
+        };
+        let free = self.sessions.iter().position(Option::is_none);
+        let (Some(slot), true) = (free, self.seats.connect(id)) else {
+            return self.break_off(id, "the seat is no longer held");
+        };
+        if data.role != Role::Spectator {
+            simulation.join(slot);
+        }
+        let session = Session::new(id, data.name, self.next_tick, simulation);
+        self.sessions[slot] = Some(Box::new(session));
+        self.slots.insert(id, slot);
+        self.reports.push_back(Report::PlayerJoined(id));
+    }
+
+    fn take_payload(&mut self, id: SeatId, bytes: &[u8], now_us: u64) {
+        let Some(session) = self
+            .slots
+            .get(&id)
+            .and_then(|&slot| self.sessions[slot].as_mut())
+        else {
+            return;
+        };
+        if let Err(malformed) = session.receive(now_us, self.until_tick_us, bytes) {
+            self.bad_payloads += 1;
+            self.break_off(id, &malformed.to_string());
+        }
+    }
+
+    fn break_off(&mut self, id: SeatId, reason: &str) {
+        log::warn!(stage = "people", seat = id.0, reason; "session is broken off");
+        if self.to_end.iter().all(|(known, _)| *known != id) {
+            let goodbye = Goodbye {
+                cause: GoodbyeCause::Protocol,
+                reason: Reason::new(reason),
+            };
+            self.to_end.push((id, goodbye));
+        }
+    }
+
+    fn leave(&mut self, id: SeatId, cause: LeaveCause, simulation: &mut Simulation) {
+        if let Some(slot) = self.slots.remove(&id) {
+            self.sessions[slot] = None;
+            simulation.leave(slot);
+        }
+        if self.seats.leave(id).is_some() {
+            log::info!(stage = "people", seat = id.0, cause = cause.cause(); "seat is free");
+            self.reports.push_back(Report::PlayerLeft(id, cause));
+        }
+    }
+}
+
+/// The pipe's time as the link counts it.
+fn micros(now: Duration) -> u64 {
+    now.as_micros() as u64
+}

@@ -1,0 +1,211 @@
+//! `OtherworldProbe`: the tick without a network, for tests and benchmarks inside a real Godot.
+//!
+//! A script sets each player's input and calls [`OtherworldProbe::tick`] from its own physics frames; everything from
+//! there on is what the server runs. Nothing of it is in an instance's way: no node, no thread, no socket.
+
+use std::time::Instant;
+
+use godot::prelude::*;
+use otherworld_core::input::{Buttons, Input};
+
+use crate::jolt::{from_godot, to_godot};
+use crate::simulation::{Avatar, Simulation};
+use crate::tick::{Peers, tick};
+
+/// A world with players that a script steers.
+#[derive(GodotClass)]
+#[class(init, base=RefCounted)]
+pub struct OtherworldProbe {
+    simulation: Option<Simulation>,
+    script: Script,
+    tick_us: f64,
+}
+
+/// The inputs that are held, by slot.
+#[derive(Default)]
+struct Script {
+    inputs: Vec<Input>,
+}
+
+impl Peers for Script {
+    fn receive(&mut self, _: &mut Simulation) {}
+
+    fn take_input(&mut self, slot: usize) -> Input {
+        self.inputs[slot]
+    }
+
+    fn send(&mut self, _: &Simulation) {}
+}
+
+#[godot_api]
+impl OtherworldProbe {
+    /// Jump, while held.
+    #[constant]
+    const JUMP: i64 = 1;
+    /// Run, while held.
+    #[constant]
+    const RUN: i64 = 2;
+
+    /// Loads a world from a GLB, with slots for `capacity` players. Answers an error, or nothing.
+    #[func]
+    fn load(&mut self, glb: PackedByteArray, capacity: u32) -> GString {
+        self.simulation = None;
+        self.script.inputs = vec![Input::default(); capacity as usize];
+        let loaded = otherworld_scene::read(glb.as_slice())
+            .map_err(|error| error.to_string())
+            .and_then(|scene| {
+                Simulation::new(&scene, capacity as usize).map_err(|error| error.to_string())
+            });
+        match loaded {
+            Ok(simulation) => {
+                self.simulation = Some(simulation);
+                GString::new()
+            }
+            Err(error) => GString::from(&error),
+        }
+    }
+
+    /// Brings a player to a spawn point.
+    #[func]
+    fn join(&mut self, slot: u32) {
+        self.simulation_mut().join(slot as usize);
+    }
+
+    /// Brings a player to a place (unit: metres; the feet).
+    #[func]
+    fn join_at(&mut self, slot: u32, feet: Vector3) {
+        self.simulation_mut()
+            .join_at(slot as usize, from_godot(feet));
+    }
+
+    /// Takes a player out.
+    #[func]
+    fn leave(&mut self, slot: u32) {
+        self.simulation_mut().leave(slot as usize);
+    }
+
+    /// What a player holds from now on: movement from -1 to 1 in the player's frame, yaw (unit: radians), buttons.
+    #[func]
+    fn set_input(&mut self, slot: u32, right: f32, forward: f32, yaw: f32, buttons: u8) {
+        let axis = |value: f32| (value.clamp(-1.0, 1.0) * 127.0).round() as i8;
+        self.script.inputs[slot as usize] = Input {
+            right: axis(right),
+            forward: axis(forward),
+            yaw: (yaw.rem_euclid(std::f32::consts::TAU) / std::f32::consts::TAU * 65_536.0) as u16,
+            buttons: Buttons(buttons),
+        };
+    }
+
+    /// One tick of 1/30 s; call it every second physics frame.
+    #[func]
+    fn tick(&mut self) {
+        let started = Instant::now();
+        let simulation = self.simulation.as_mut().expect("a world is loaded");
+        tick(simulation, &mut self.script);
+        self.tick_us = started.elapsed().as_secs_f64() * 1e6;
+    }
+
+    /// What the last tick took, without Jolt's steps (unit: microseconds).
+    #[func]
+    fn tick_us(&self) -> f64 {
+        self.tick_us
+    }
+
+    /// A player's feet after the last step (unit: metres).
+    #[func]
+    fn feet(&self, slot: u32) -> Vector3 {
+        to_godot(self.avatar(slot).state.position)
+    }
+
+    /// A player's velocity after the last step (unit: metres a second).
+    #[func]
+    fn velocity(&self, slot: u32) -> Vector3 {
+        to_godot(self.avatar(slot).state.velocity)
+    }
+
+    /// Whether a player stands on something.
+    #[func]
+    fn grounded(&self, slot: u32) -> bool {
+        self.avatar(slot).state.grounded()
+    }
+
+    /// The feet that the last tick's capture read from Jolt (unit: metres).
+    #[func]
+    fn captured_feet(&self, slot: u32) -> Vector3 {
+        to_godot(self.avatar(slot).measured.position)
+    }
+
+    /// The velocity that the last tick's capture read from Jolt (unit: metres a second).
+    #[func]
+    fn captured_velocity(&self, slot: u32) -> Vector3 {
+        to_godot(self.avatar(slot).measured.velocity)
+    }
+
+    /// Where others are shown a player (unit: metres).
+    #[func]
+    fn shown_feet(&self, slot: u32) -> Vector3 {
+        to_godot(self.avatar(slot).shown.position)
+    }
+
+    /// A player's body in Godot.
+    #[func]
+    fn capsule(&self, slot: u32) -> Rid {
+        self.avatar(slot).body()
+    }
+
+    /// How many bodies of the scene move.
+    #[func]
+    fn body_count(&self) -> u32 {
+        self.simulation().bodies().len() as u32
+    }
+
+    /// The scene's n-th moving body in Godot.
+    #[func]
+    fn body(&self, index: u32) -> Rid {
+        self.simulation().jolt().body(index as usize)
+    }
+
+    /// Where the last tick's capture found a body (unit: metres).
+    #[func]
+    fn captured_body(&self, index: u32) -> Vector3 {
+        to_godot(self.simulation().bodies()[index as usize].position)
+    }
+
+    /// Whether the last tick's capture found a body asleep.
+    #[func]
+    fn captured_asleep(&self, index: u32) -> bool {
+        self.simulation().bodies()[index as usize].asleep
+    }
+
+    /// The space that everything is in.
+    #[func]
+    fn space(&self) -> Rid {
+        self.simulation().jolt().space()
+    }
+
+    /// How often step and Jolt agreed: `agreed`, `adopted`, `reset`, `respawned` (player-ticks), `worst_agreed` (metres).
+    #[func]
+    fn agreement(&self) -> VarDictionary {
+        let agreement = self.simulation().agreement();
+        let mut counts = VarDictionary::new();
+        counts.set("agreed", agreement.agreed as i64);
+        counts.set("adopted", agreement.adopted as i64);
+        counts.set("reset", agreement.reset as i64);
+        counts.set("respawned", agreement.respawned as i64);
+        counts.set("worst_agreed", agreement.worst_agreed);
+        counts
+    }
+
+    fn simulation(&self) -> &Simulation {
+        self.simulation.as_ref().expect("a world is loaded")
+    }
+
+    fn simulation_mut(&mut self) -> &mut Simulation {
+        self.simulation.as_mut().expect("a world is loaded")
+    }
+
+    fn avatar(&self, slot: u32) -> &Avatar {
+        let avatar = self.simulation().avatar(slot as usize);
+        avatar.expect("a player is in this slot")
+    }
+}

@@ -1,0 +1,221 @@
+//! One player's session: what its client is told and what it wants, payload by payload.
+//!
+//! A payload carries the welcome until one that did is acknowledged, one roster entry in turn, and a snapshot that takes
+//! the rest of the room: the client's own state exactly, then of the others and of the bodies whoever's turn it is.
+
+use otherworld_core::input::{Input, InputBuffer, InputPacket};
+use otherworld_core::link::{Link, LinkError, MAX_PAYLOAD_BYTES};
+use otherworld_core::message::{Goodbye, MessageError, MessageId, Name, RosterEntry, Welcome};
+use otherworld_core::select::{AT_REST, Selector, weight_of_moving};
+use otherworld_core::snapshot::{Header, Own, SnapshotWriter};
+use otherworld_core::{SeatId, Tick, Vec3};
+
+use crate::simulation::{Avatar, Simulation};
+
+/// A player slower than this stands (unit: metres a second).
+const STANDING: f32 = 0.05;
+
+/// What a client sent that no honest client sends; it costs the session.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Malformed {
+    /// The payload itself.
+    Payload(LinkError),
+    /// A message in it.
+    Message(MessageError),
+}
+
+impl std::fmt::Display for Malformed {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Payload(error) => error.fmt(f),
+            Self::Message(error) => error.fmt(f),
+        }
+    }
+}
+
+/// A player who is in. Whether there is a body too is the simulation's to know: spectators have none.
+pub struct Session {
+    /// The seat, also netcode's client id.
+    pub seat: SeatId,
+    /// Shown above the head.
+    pub name: Name,
+    link: Link,
+    inputs: InputBuffer,
+    selector: Selector,
+    welcomed: bool,
+    roster_turn: usize,
+    margin_ms: i16,
+}
+
+/// The payload's bytes, made anew for each session in each tick.
+pub type Payload = [u8; MAX_PAYLOAD_BYTES];
+
+impl Session {
+    /// A player who has just come in; `next` is the tick that is taken next.
+    pub fn new(seat: SeatId, name: Name, next: Tick, simulation: &Simulation) -> Self {
+        let slots = simulation.avatars().len() + simulation.bodies().len();
+        Self {
+            seat,
+            name,
+            link: Link::new(),
+            inputs: InputBuffer::new(next),
+            selector: Selector::new(slots),
+            welcomed: false,
+            roster_turn: 0,
+            margin_ms: 0,
+        }
+    }
+
+    /// Takes a payload that arrived at `now_us`, so long before the next tick is due.
+    ///
+    /// # Errors
+    /// [`Malformed`]; the session is to be ended then.
+    pub fn receive(
+        &mut self,
+        now_us: u64,
+        until_tick_us: i32,
+        payload: &[u8],
+    ) -> Result<(), Malformed> {
+        let mut received = match self.link.receive(now_us, payload) {
+            Ok(received) => received,
+            // What the network does to honest payloads.
+            Err(LinkError::Duplicate | LinkError::Stale) => return Ok(()),
+            Err(error) => return Err(Malformed::Payload(error)),
+        };
+        // Until then every payload carries the welcome, so whichever is acknowledged first has brought it.
+        self.welcomed |= received.newly_acked.next().is_some();
+        for (id, message) in received.messages {
+            if MessageId::from_u8(id) == Some(MessageId::Input) {
+                let packet = InputPacket::decode(message).map_err(Malformed::Message)?;
+                self.inputs.receive(&packet, until_tick_us);
+            }
+        }
+        Ok(())
+    }
+
+    /// The input of the tick at hand.
+    pub fn take_input(&mut self) -> Input {
+        self.inputs.take().0
+    }
+
+    /// Writes what this client is told of `tick` and returns its length (unit: bytes).
+    ///
+    /// # Errors
+    /// [`LinkError::Full`] would mean that a welcome, a name and one's own state do not fit a payload.
+    pub fn write_payload(
+        &mut self,
+        now_us: u64,
+        tick: Tick,
+        slot: usize,
+        simulation: &Simulation,
+        names: &impl Fn(usize) -> Option<(SeatId, Name)>,
+        out: &mut Payload,
+    ) -> Result<usize, LinkError> {
+        let mut payload = self.link.start(now_us, out)?;
+        let own = simulation.avatar(slot);
+        if !self.welcomed {
+            let welcome = Welcome {
+                tick,
+                entity: own.map(|avatar| avatar.entity).unwrap_or_default(),
+                world_hash: simulation.world().hash(),
+                tick_rate_hz: otherworld_core::tick::TICK_RATE_HZ as u8,
+            };
+            payload.add(MessageId::Welcome, |room| welcome.encode(room))?;
+        }
+        if let Some(entry) = next_entry(&mut self.roster_turn, simulation, names) {
+            payload.add(MessageId::RosterEntry, |room| entry.encode(room))?;
+        }
+        if let Some(margin_us) = self.inputs.take_margin_us() {
+            let margin_ms = margin_us / 1_000;
+            self.margin_ms = margin_ms.clamp(i16::MIN.into(), i16::MAX.into()) as i16;
+        }
+        let header = Header {
+            tick,
+            input_tick: self.inputs.newest().unwrap_or(tick),
+            input_margin_ms: self.margin_ms,
+            missed_inputs: self.inputs.counters().missed as u8,
+        };
+        let selector = &mut self.selector;
+        payload.add(MessageId::Snapshot, |room| {
+            let own_state = own.map(|avatar| Own {
+                entity: avatar.entity,
+                state: avatar.state,
+            });
+            let mut snapshot = SnapshotWriter::new(room, &header, own_state.as_ref())?;
+            let eye = own.map_or(Vec3::ZERO, |avatar| avatar.state.position);
+            add_others(&mut snapshot, selector, simulation, slot, eye);
+            Ok(snapshot.finish())
+        })?;
+        Ok(payload.finish())
+    }
+
+    /// Writes the last payload of a session and returns its length (unit: bytes).
+    ///
+    /// # Errors
+    /// [`LinkError::Full`] cannot happen: a goodbye fits.
+    pub fn write_goodbye(
+        &mut self,
+        now_us: u64,
+        goodbye: &Goodbye,
+        out: &mut Payload,
+    ) -> Result<usize, LinkError> {
+        let mut payload = self.link.start(now_us, out)?;
+        payload.add(MessageId::Goodbye, |room| goodbye.encode(room))?;
+        Ok(payload.finish())
+    }
+}
+
+/// The roster's next entry after the one whose turn it was: everybody with a body, oneself too.
+fn next_entry(
+    turn: &mut usize,
+    simulation: &Simulation,
+    names: &impl Fn(usize) -> Option<(SeatId, Name)>,
+) -> Option<RosterEntry> {
+    let slots = simulation.avatars().len();
+    let mut slots_in_turn = (1..=slots).map(|step| (*turn + step) % slots);
+    let (slot, avatar, (seat, name)) =
+        slots_in_turn.find_map(|slot| Some((slot, simulation.avatar(slot)?, names(slot)?)))?;
+    *turn = slot;
+    Some(RosterEntry {
+        entity: avatar.entity,
+        seat,
+        name,
+    })
+}
+
+/// Slots of the selector: the simulation's slots for players, then its bodies.
+fn add_others(
+    snapshot: &mut SnapshotWriter<'_>,
+    selector: &mut Selector,
+    simulation: &Simulation,
+    own_slot: usize,
+    eye: Vec3,
+) {
+    let (avatars, bodies) = (simulation.avatars(), simulation.bodies());
+    let other = |index: usize| -> Option<&Avatar> {
+        avatars.get(index)?.as_ref().filter(|_| index != own_slot)
+    };
+    let weight = |index: usize| {
+        if let Some(body) = index.checked_sub(avatars.len()).map(|k| &bodies[k]) {
+            return match body.asleep {
+                true => AT_REST,
+                false => weight_of_moving((body.position - eye).length()),
+            };
+        }
+        match other(index) {
+            None => 0,
+            Some(avatar) if avatar.measured.velocity.length() < STANDING => AT_REST,
+            Some(avatar) => weight_of_moving((avatar.shown.position - eye).length()),
+        }
+    };
+    selector.fill(weight, |index| {
+        let added = match index.checked_sub(avatars.len()) {
+            Some(k) => snapshot.add_body(&bodies[k]),
+            None => match other(index) {
+                Some(avatar) => snapshot.add_player(&avatar.shown),
+                None => Ok(()),
+            },
+        };
+        added.is_ok()
+    });
+}

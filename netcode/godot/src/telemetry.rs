@@ -1,0 +1,67 @@
+//! Frames for the operators' live map: everybody, and the bodies that moved since the frame before.
+
+use otherworld_core::snapshot::BodyPose;
+use otherworld_core::{SeatId, Tick, Vec3};
+use otherworld_instance::{BodyPose as ToldBody, TelemetryFrame, TelemetryPlayer};
+
+use crate::simulation::Simulation;
+
+/// A body that moved by less is where it was (unit: metres).
+const STILL: f32 = 1e-3;
+
+/// Where each body was when it was last told.
+pub struct Telemetry {
+    told: Vec<Vec3>,
+}
+
+impl Telemetry {
+    /// Nothing was told yet; the first frame asks for all bodies anyway.
+    pub fn new(simulation: &Simulation) -> Self {
+        let told = simulation.bodies().iter().map(|body| body.position);
+        Self {
+            told: told.collect(),
+        }
+    }
+
+    /// Fills an empty frame; allocates nothing while its rooms suffice.
+    pub fn fill(
+        &mut self,
+        frame: &mut TelemetryFrame,
+        tick: Tick,
+        simulation: &Simulation,
+        seat_of: impl Fn(usize) -> Option<SeatId>,
+    ) {
+        frame.tick = tick;
+        let slots = simulation.avatars().iter().enumerate();
+        frame.players.extend(slots.filter_map(|(slot, avatar)| {
+            let shown = avatar.as_ref()?.shown;
+            Some(TelemetryPlayer {
+                seat: seat_of(slot)?,
+                position: shown.position.into(),
+                yaw: f32::from(shown.yaw) / 65_536.0 * std::f32::consts::TAU,
+                grounded: shown.grounded,
+            })
+        }));
+        for (body, told) in simulation.bodies().iter().zip(&mut self.told) {
+            if frame.all_bodies || (body.position - *told).length() > STILL {
+                *told = body.position;
+                frame.bodies.push(told_body(body));
+            }
+        }
+    }
+}
+
+fn told_body(body: &BodyPose) -> ToldBody {
+    let [qx, qy, qz, qw] = body.rotation;
+    let Vec3 { x, y, z } = body.position;
+    ToldBody {
+        entity: body.entity.0,
+        x,
+        y,
+        z,
+        qx,
+        qy,
+        qz,
+        qw,
+    }
+}
