@@ -7,11 +7,11 @@ import path from 'node:path';
 import { Problem } from '../../bootstrap/problem.mjs';
 import type { Run, Step } from '../../lib/launcher.ts';
 import { cached } from '../cached.ts';
-import { CLOSURES, type Closure, type ClosureName } from './closures.ts';
+import { CLOSURES, type ClosureName } from './closures.ts';
 import { downloadAll, fileOf } from './download.ts';
 import { type PackageFile, readLock } from './package-list.ts';
 import { requireApt, resolveClosure } from './resolve.ts';
-import { shrink } from './shrink.ts';
+import { shape } from './shape.ts';
 import { unpackAll } from './unpack.ts';
 
 /** Proves that a freshly installed closure works; throws when it does not. */
@@ -19,7 +19,7 @@ export type SmokeTest = (home: string) => Promise<void>;
 
 export const architecture = process.arch === 'x64' ? 'amd64' : process.arch;
 
-/** Returns the closure's folder: `bin/` and `lib/` when shrunk, a whole root otherwise. */
+/** Returns the closure's folder; its programs are started by the scripts in `bin/`. */
 export async function installClosure(
   run: Run,
   step: Step,
@@ -79,12 +79,8 @@ async function build(
   dir: string,
   signal: AbortSignal,
 ): Promise<void> {
-  const closure: Closure = CLOSURES[name];
-  const root = path.join(dir, 'root');
-  await unpackAll(items, root, signal);
-  if (closure.keep === 'whole') return;
-  await shrink(root, closure.programs, dir, architecture, signal);
-  await rm(root, { recursive: true, force: true });
+  await unpackAll(items, path.join(dir, 'root'), signal);
+  await shape(CLOSURES[name], dir, architecture, signal);
 }
 
 function keyOf(name: ClosureName, items: readonly PackageFile[]): string {
