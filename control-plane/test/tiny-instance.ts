@@ -1,8 +1,7 @@
-// A real process that speaks the real SDK and nothing else: what the fleet's tests run in place of Godot. It is ready at once, pings
-// while it may, and does what its file of orders says. SIGTERM ends it, unless it was told to be stubborn.
-import { createRequire } from 'node:module';
+// A real process that speaks the real SDK and nothing else: what the fleet's tests run in place of Godot. It is ready at once and pings
+// while it may; its argument says how it misbehaves. SIGTERM ends it, unless it is stubborn.
+import AgonesSDK from '@google-cloud/agones-sdk';
 
-const AgonesSDK = createRequire(import.meta.url)('@google-cloud/agones-sdk');
 const behaviour = process.argv[2] ?? 'healthy';
 
 if (behaviour === 'crash') process.exit(3);

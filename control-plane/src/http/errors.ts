@@ -8,10 +8,8 @@ import { FleetUnavailable } from '../fleet/provider.ts';
 export function errorHandling(app: FastifyInstance): void {
   app.setErrorHandler(async (error: FastifyError, request, reply) => {
     const known = asApiError(error);
-    if (known.status >= 500) {
-      const level = known.code === 'OW_ERR_INTERNAL' ? 'error' : 'warn';
-      request.log[level]({ err: error }, 'request refused');
-    }
+    if (known.code === 'OW_ERR_INTERNAL') request.log.error({ err: error }, 'request failed');
+    else request.log.debug({ code: known.code, detail: known.message }, 'request refused');
     if (known.status === 503) reply.header('retry-after', '1');
     return reply.code(known.status).send(known.body());
   });

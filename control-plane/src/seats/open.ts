@@ -1,5 +1,6 @@
 // Opening another instance: the fleet makes one of its Ready ones Allocated. Newcomers who need one at the same time share it.
 import type { FleetProvider } from '../fleet/provider.ts';
+import type { Instance } from '../instances/instance.ts';
 import type { InstanceRegistry } from '../instances/registry.ts';
 
 export class Opener {
@@ -21,9 +22,15 @@ export class Opener {
   }
 
   async #allocate(): Promise<boolean> {
+    // A Ready one that has no line to us yet (we have just been restarted) would be Allocated in vain.
+    if (!this.#registry.all().some(isWaiting)) return false;
     const gameServer = await this.#fleet.allocate([]);
     if (gameServer === undefined) return false;
     this.#registry.observe(gameServer);
     return true;
   }
+}
+
+function isWaiting({ gameServer, link }: Instance): boolean {
+  return gameServer?.state === 'Ready' && link.state === 'listening';
 }
