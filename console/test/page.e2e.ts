@@ -11,6 +11,7 @@ import { mkdir } from 'node:fs/promises';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import axe from 'axe-core';
 import { type Browser, chromium, type Page } from 'playwright-core';
 
 interface Place {
@@ -65,12 +66,14 @@ async function checkDesktop(browser: Browser, url: string, out: string): Promise
   const lowest = await step('it climbs the steps', 60_000, () => untilClimbed(page));
   say(`climbed ${CLIMB} m from x ${lowest.x.toFixed(2)}, y ${lowest.y.toFixed(2)}, z ${lowest.z.toFixed(2)}`);
   await page.screenshot({ path: join(out, 'desktop-dark-followed.png') });
+  await checkAccessibility(page);
   await page.getByRole('button', { name: 'Show the whole world' }).click();
   await page.getByRole('radio', { name: 'Top-down' }).check();
   await settle(page, join(out, 'desktop-dark-top.png'));
   await page.emulateMedia({ colorScheme: 'light' });
   await page.getByRole('radio', { name: 'Isometric' }).check();
   await settle(page, join(out, 'desktop-light.png'));
+  await checkAccessibility(page);
   refuse(errors);
   await page.close();
 }
@@ -112,12 +115,16 @@ async function checkLostConnection(browser: Browser, url: string, out: string): 
   await step('a player is listed, through the gate', 30_000, () =>
     page.locator('[data-testid=player]').first().waitFor(),
   );
+  await page.locator('.map-canvas').waitFor();
   await gate.shut();
   await step('a lost connection is told', 15_000, () => page.getByRole('alert').waitFor());
   await settle(page, join(out, 'desktop-dark-lost.png'));
   await gate.reopen();
   await step('the page is live again by itself', 15_000, () =>
     page.locator('.connection[data-state=live]').waitFor(),
+  );
+  await step('the world is drawn, whenever it was lost', 30_000, () =>
+    page.locator('.map-canvas[data-ready]').waitFor(),
   );
   await page.close();
   await gate.shut();
@@ -194,7 +201,7 @@ async function untilClimbed(page: Page): Promise<Place> {
   let lowest = await placeOf(page);
   for (;;) {
     const now = await placeOf(page);
-    if (now.y < lowest.y) lowest = now;
+    if (now.y <= lowest.y) lowest = now;
     if (now.y - lowest.y >= CLIMB) return lowest;
     await page.waitForTimeout(50);
   }
@@ -206,6 +213,19 @@ async function untilPlateMoves(page: Page): Promise<void> {
   while ((await plate.evaluate((element) => (element as HTMLElement).style.transform)) === first) {
     await page.waitForTimeout(100);
   }
+}
+
+/** Serious and critical findings of axe (WCAG 2.2 A and AA), contrast of this colour scheme among them. */
+async function checkAccessibility(page: Page): Promise<void> {
+  await page.evaluate(axe.source);
+  const found = await page.evaluate(async () => {
+    const { violations } = await (globalThis as unknown as { axe: typeof axe }).axe.run();
+    return violations
+      .filter(({ impact }) => impact === 'serious' || impact === 'critical')
+      .map(({ id, nodes }) => `${id} at ${nodes.map(({ target }) => target.join(' ')).join(', ')}`);
+  });
+  if (found.length > 0) throw new Error(`accessibility: ${found.join(' | ')}`);
+  say('axe finds nothing serious');
 }
 
 /** Gives the camera time to arrive: software GL draws few frames a second. */

@@ -37,6 +37,7 @@ const WHOLE: Record<View, Extent> = { isometric: [92, 58], top: [66, 66] };
 const CLOSE: Extent = [22, 15];
 /** More players than this, and their names would cover the map. */
 const CROWD = 16;
+const RETRY_MS = 3_000;
 const FROM: Record<View, [number, number, number]> = { isometric: [60, 62, 78], top: [0, 100, 0.001] };
 
 export default function LiveMap({ worldUrl, world, view, followed, onFollow }: Props) {
@@ -45,7 +46,6 @@ export default function LiveMap({ worldUrl, world, view, followed, onFollow }: P
   const isDark = useMedia('(prefers-color-scheme: dark)');
   const isCalm = useMedia('(prefers-reduced-motion: reduce)');
   const controls = useRef<ComponentRef<typeof OrbitControls>>(null);
-  if (loading.state === 'failed') throw new Error(`the world could not be loaded (${loading.reason}).`);
   if (!hasWebGl()) throw new Error('this browser has no WebGL 2.');
   return (
     <>
@@ -85,6 +85,11 @@ export default function LiveMap({ worldUrl, world, view, followed, onFollow }: P
       </Canvas>
       {loading.state === 'loading' && (
         <p className="map-note">Loading the world… {Math.round(loading.share * 100)} %</p>
+      )}
+      {loading.state === 'failed' && (
+        <p className="map-note">
+          The world could not be loaded ({loading.reason}). Trying again every few seconds.
+        </p>
       )}
       <MapTools controls={controls} whole={WHOLE[view]} onReset={() => onFollow(null)} />
     </>
@@ -160,16 +165,22 @@ function Framing({
 function useWorld(url: string): Loading {
   const [loading, setLoading] = useState<Loading>({ state: 'loading', share: 0 });
   useEffect(() => {
+    let timer: ReturnType<typeof setTimeout> | undefined;
     let isCurrent = true;
     const tell = (next: Loading) => isCurrent && setLoading(next);
+    const load = () =>
+      loadWorld(url, (share) => tell({ state: 'loading', share })).then(
+        (model) => tell({ state: 'ready', model }),
+        (error: unknown) => {
+          tell({ state: 'failed', reason: error instanceof Error ? error.message : String(error) });
+          if (isCurrent) timer = setTimeout(load, RETRY_MS);
+        },
+      );
     tell({ state: 'loading', share: 0 });
-    loadWorld(url, (share) => tell({ state: 'loading', share })).then(
-      (model) => tell({ state: 'ready', model }),
-      (error: unknown) =>
-        tell({ state: 'failed', reason: error instanceof Error ? error.message : String(error) }),
-    );
+    load();
     return () => {
       isCurrent = false;
+      clearTimeout(timer);
     };
   }, [url]);
   return loading;
