@@ -5,11 +5,11 @@
 //! `+ - * / sqrt` only) and so the same world hash. Colliders are `OMI_physics_shape` and `OMI_physics_body` of the Open
 //! Metaverse Interoperability group; meshes that are only looked at are ignored here.
 //!
-//! The bytes come from creators: every limit is checked, and an error names the node and the rule. The glTF crate parses
-//! and validates the document; buffers are read here, because its own reader trusts offsets and unwraps.
+//! The bytes come from creators: every limit is checked, and an error names the node and the rule.
 #![forbid(unsafe_code)]
 
 mod accessor;
+mod document;
 mod error;
 mod place;
 mod read;
@@ -26,6 +26,8 @@ pub use otherworld_core::{EntityId, Vec3};
 pub mod limits {
     /// Bytes of the GLB.
     pub const BYTES: usize = 64 << 20;
+    /// Bytes of its JSON.
+    pub const JSON_BYTES: usize = 16 << 20;
     /// Nodes of the document.
     pub const NODES: usize = 100_000;
     /// Nodes from the root to a leaf.
@@ -34,7 +36,7 @@ pub mod limits {
     pub const COLLIDERS: usize = 20_000;
     /// Bodies that move.
     pub const BODIES: usize = 4_096;
-    /// Triangles of all static colliders together.
+    /// Triangles of all colliders together.
     pub const TRIANGLES: usize = otherworld_core::world::MAX_TRIANGLES;
     /// Corners of one convex hull.
     pub const CONVEX_POINTS: usize = 256;

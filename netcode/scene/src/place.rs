@@ -43,6 +43,51 @@ impl Pose {
     }
 }
 
+/// Where a node is in its parent: glTF's translation, rotation and scale, unchecked.
+#[derive(Clone, Copy)]
+pub(crate) struct Local {
+    pub translation: [f32; 3],
+    pub rotation: [f32; 4],
+    pub scale: [f32; 3],
+}
+
+impl Local {
+    /// Of a matrix (columns first) without shear or mirroring.
+    pub fn from_matrix(m: &[f32; 16]) -> Result<Local, Rule> {
+        let column = |k: usize| vec3(m[4 * k], m[4 * k + 1], m[4 * k + 2]);
+        let scale = [0, 1, 2].map(|k| column(k).length());
+        let [x, y, z] = [0, 1, 2].map(|k| column(k) * (1.0 / scale[k]));
+        // Written so that NaN is refused; `x × y = z` says that they are at right angles and not mirrored.
+        let straight = (x.cross(y) - z).length() < 1e-3 && x.dot(y) < 1e-3 && x.dot(y) > -1e-3;
+        if !straight {
+            return Err(Rule::Scale);
+        }
+        Ok(Local {
+            translation: [m[12], m[13], m[14]],
+            rotation: quaternion(x, y, z),
+            scale,
+        })
+    }
+}
+
+/// The rotation that turns the axes to these, by the largest of its four parts.
+fn quaternion(x: Vec3, y: Vec3, z: Vec3) -> [f32; 4] {
+    let of = |square: f32| (if square > 0.0 { square } else { 0.0 }).sqrt() * 2.0;
+    if x.x + y.y + z.z > 0.0 {
+        let s = of(1.0 + x.x + y.y + z.z);
+        [(y.z - z.y) / s, (z.x - x.z) / s, (x.y - y.x) / s, s / 4.0]
+    } else if x.x > y.y && x.x > z.z {
+        let s = of(1.0 + x.x - y.y - z.z);
+        [s / 4.0, (x.y + y.x) / s, (z.x + x.z) / s, (y.z - z.y) / s]
+    } else if y.y > z.z {
+        let s = of(1.0 + y.y - x.x - z.z);
+        [(x.y + y.x) / s, s / 4.0, (y.z + z.y) / s, (z.x - x.z) / s]
+    } else {
+        let s = of(1.0 + z.z - x.x - y.y);
+        [(z.x + x.z) / s, (y.z + z.y) / s, s / 4.0, (x.y - y.x) / s]
+    }
+}
+
 /// A frame on the way down the tree.
 #[derive(Clone, Copy)]
 pub(crate) struct Frame {
@@ -56,21 +101,21 @@ impl Frame {
         scale: vec3(1.0, 1.0, 1.0),
     };
 
-    /// The frame of a node inside this one, by glTF's translation, rotation and scale.
-    pub fn child(&self, (t, r, s): ([f32; 3], [f32; 4], [f32; 3])) -> Result<Frame, Rule> {
-        let scale = Vec3::from(s);
+    /// The frame of a node inside this one.
+    pub fn child(&self, local: &Local) -> Result<Frame, Rule> {
+        let scale = Vec3::from(local.scale);
         // Written so that NaN is refused.
         let positive = scale.x > 0.0 && scale.y > 0.0 && scale.z > 0.0;
         if !positive || !scale.is_finite() {
             return Err(Rule::Scale);
         }
-        let rotation = normalise(r).ok_or(Rule::Place)?;
+        let rotation = normalise(local.rotation).ok_or(Rule::Place)?;
         let turned = rotation[0] != 0.0 || rotation[1] != 0.0 || rotation[2] != 0.0;
         if turned && !is_uniform(self.scale) {
             return Err(Rule::Scale);
         }
         let inner = Pose {
-            position: scaled(Vec3::from(t), self.scale),
+            position: scaled(Vec3::from(local.translation), self.scale),
             rotation,
         };
         let pose = self.pose.then(&inner);

@@ -1,25 +1,27 @@
 //! From the document to the scene: walk the nodes, compose their places, read what their extensions say.
 
-use crate::accessor;
+use crate::accessor::Meshes;
+use crate::document::{self, Document, Node};
 use crate::place::{Frame, is_inside, is_uniform, scaled};
 use crate::{
     Body, Collider, Material, Motion, Place, Pose, Rule, Scene, SceneError, Shape, limits,
 };
-use gltf::{Document, Node};
 use otherworld_core::Vec3;
+use otherworld_core::world::Triangle;
 use serde_json::Value;
 
 pub(crate) fn read(glb: &[u8]) -> Result<Scene, SceneError> {
     if glb.len() > limits::BYTES {
         return Err(Rule::TooMany("bytes", limits::BYTES).of_file());
     }
-    let gltf = gltf::Gltf::from_slice(glb).map_err(|e| Rule::Glb(e.to_string()).of_file())?;
+    let (document, buffer) = document::parse(glb).map_err(Rule::of_file)?;
+    if document.nodes.len() > limits::NODES {
+        return Err(Rule::TooMany("nodes", limits::NODES).of_file());
+    }
     let mut reader = Reader {
-        shapes: extension_list(&gltf.document, "OMI_physics_shape", "shapes"),
-        materials: extension_list(&gltf.document, "OMI_physics_body", "physicsMaterials"),
-        blob: gltf.blob.as_deref().unwrap_or_default(),
-        document: &gltf.document,
-        visited: vec![false; gltf.document.nodes().len()],
+        document: &document,
+        buffer,
+        visited: vec![false; document.nodes.len()],
         colliders: 0,
         triangles: 0,
         scene: Scene::default(),
@@ -28,19 +30,9 @@ pub(crate) fn read(glb: &[u8]) -> Result<Scene, SceneError> {
     Ok(reader.scene)
 }
 
-fn extension_list<'a>(document: &'a Document, extension: &str, list: &str) -> &'a [Value] {
-    document
-        .extension_value(extension)
-        .and_then(|value| value.get(list))
-        .and_then(Value::as_array)
-        .map_or(&[], Vec::as_slice)
-}
-
 struct Reader<'a> {
     document: &'a Document,
-    blob: &'a [u8],
-    shapes: &'a [Value],
-    materials: &'a [Value],
+    buffer: &'a [u8],
     visited: Vec<bool>,
     colliders: usize,
     triangles: usize,
@@ -57,19 +49,10 @@ struct Owner {
 impl Reader<'_> {
     fn read_document(&mut self) -> Result<(), SceneError> {
         let document = self.document;
-        let buffers = document.buffers().len();
-        if buffers > 1 {
-            return Err(Rule::Glb(format!("{buffers} buffers, not one")).of_file());
-        }
-        if self.visited.len() > limits::NODES {
-            return Err(Rule::TooMany("nodes", limits::NODES).of_file());
-        }
-        let scene = document
-            .default_scene()
-            .or_else(|| document.scenes().next())
-            .ok_or_else(|| Rule::Glb("no scene".into()).of_file())?;
-        for node in scene.nodes() {
-            self.walk(&node, Frame::WORLD, None, 1)?;
+        let scene = document.scenes.get(document.scene);
+        let scene = scene.ok_or_else(|| Rule::Glb("no scene".into()).of_file())?;
+        for &node in &scene.nodes {
+            self.walk(node, Frame::WORLD, None, 1)?;
         }
         match self.scene.bodies.iter().find(|b| b.colliders.is_empty()) {
             None => Ok(()),
@@ -82,66 +65,85 @@ impl Reader<'_> {
 
     fn walk(
         &mut self,
-        node: &Node<'_>,
+        index: usize,
         outer: Frame,
         owner: Option<Owner>,
         depth: usize,
     ) -> Result<(), SceneError> {
-        let blame = |rule| SceneError {
-            node: Some(name_of(node)),
+        let node = self.document.nodes.get(index);
+        let node = node.ok_or_else(|| Rule::Glb(format!("no node {index}")).of_file())?;
+        let name = node.name.clone().unwrap_or_else(|| format!("#{index}"));
+        let visit = self.visit(index, node, &name, outer, owner, depth);
+        let (frame, owner) = visit.map_err(|rule| SceneError {
+            node: Some(name),
             rule,
-        };
-        if depth > limits::DEPTH {
-            return Err(blame(Rule::TooMany("levels of nodes", limits::DEPTH)));
-        }
-        if std::mem::replace(&mut self.visited[node.index()], true) {
-            return Err(blame(Rule::NotATree));
-        }
-        let frame = outer.child(node.transform().decomposed()).map_err(blame)?;
-        self.note_place(node, &frame);
-        let owner = match node.extension_value("OMI_physics_body") {
-            Some(body) => self.read_body(node, body, frame, owner).map_err(blame)?,
-            None => owner,
-        };
-        for child in node.children() {
-            self.walk(&child, frame, owner, depth + 1)?;
+        })?;
+        for &child in &node.children {
+            self.walk(child, frame, owner, depth + 1)?;
         }
         Ok(())
     }
 
-    fn note_place(&mut self, node: &Node<'_>, frame: &Frame) {
-        let name = name_of(node);
-        let pose = frame.pose;
-        if name.starts_with("spawn") || node.extension_value("OMI_spawn_point").is_some() {
-            self.scene.spawns.push(Place { name, pose });
+    /// Reads one node; returns what its children are in.
+    fn visit(
+        &mut self,
+        index: usize,
+        node: &Node,
+        name: &str,
+        outer: Frame,
+        owner: Option<Owner>,
+        depth: usize,
+    ) -> Result<(Frame, Option<Owner>), Rule> {
+        if depth > limits::DEPTH {
+            return Err(Rule::TooMany("levels of nodes", limits::DEPTH));
+        }
+        if std::mem::replace(&mut self.visited[index], true) {
+            return Err(Rule::NotATree);
+        }
+        let frame = outer.child(&node.local()?)?;
+        self.note_place(node, name, frame.pose);
+        let owner = match &node.extensions.physics_body {
+            Some(body) => self.read_body(name, body, frame, owner)?,
+            None => owner,
+        };
+        Ok((frame, owner))
+    }
+
+    fn note_place(&mut self, node: &Node, name: &str, pose: Pose) {
+        let place = Place {
+            name: name.to_owned(),
+            pose,
+        };
+        if name.starts_with("spawn") || node.extensions.spawn_point.is_some() {
+            self.scene.spawns.push(place);
         } else if name == "marker" {
-            self.scene.marker = Some(Place { name, pose });
+            self.scene.marker = Some(place);
         } else if name == "quad_plane" {
-            self.scene.quad_plane = Some(Place { name, pose });
+            self.scene.quad_plane = Some(place);
         }
     }
 
     /// Reads a node's `OMI_physics_body` and returns whose colliders its children are.
     fn read_body(
         &mut self,
-        node: &Node<'_>,
+        name: &str,
         body: &Value,
         frame: Frame,
         owner: Option<Owner>,
     ) -> Result<Option<Owner>, Rule> {
         let owner = match body.get("motion") {
-            Some(motion) => self.read_motion(node, motion, frame)?,
+            Some(motion) => self.read_motion(name, motion, frame)?,
             None => owner,
         };
         if let Some(collider) = body.get("collider") {
-            self.read_collider(node, collider, frame, owner)?;
+            self.read_collider(name, collider, frame, owner)?;
         }
         Ok(owner)
     }
 
     fn read_motion(
         &mut self,
-        node: &Node<'_>,
+        name: &str,
         motion: &Value,
         frame: Frame,
     ) -> Result<Option<Owner>, Rule> {
@@ -159,7 +161,7 @@ impl Reader<'_> {
             return Err(Rule::TooMany("bodies that move", limits::BODIES));
         }
         self.scene.bodies.push(Body {
-            name: name_of(node),
+            name: name.to_owned(),
             pose: frame.pose,
             motion: motion_type,
             mass,
@@ -171,7 +173,7 @@ impl Reader<'_> {
 
     fn read_collider(
         &mut self,
-        node: &Node<'_>,
+        name: &str,
         collider: &Value,
         frame: Frame,
         owner: Option<Owner>,
@@ -182,20 +184,20 @@ impl Reader<'_> {
         }
         let shape = self.read_shape(collider, frame.scale)?;
         let material = self.read_material(collider)?;
-        let name = name_of(node);
         let pose = match owner {
             None => frame.pose,
             Some(owner) => relative(&owner.frame.pose, &frame.pose),
         };
         let collider = Collider {
-            name,
+            name: name.to_owned(),
             pose,
             shape,
             material,
         };
+        self.count_triangles(&collider.shape)?;
         match owner {
             None => {
-                self.check_static(&collider)?;
+                check_inside(&collider)?;
                 self.scene.statics.push(collider);
             }
             Some(_) if matches!(collider.shape, Shape::Trimesh { .. }) => {
@@ -206,20 +208,20 @@ impl Reader<'_> {
         Ok(())
     }
 
-    /// What the world will be built of: inside its bounds, and not too much.
-    fn check_static(&mut self, collider: &Collider) -> Result<(), Rule> {
-        let mut triangles = Vec::new();
-        collider.shape.triangulate(&collider.pose, &mut triangles);
-        self.triangles += triangles.len();
-        if self.triangles > limits::TRIANGLES {
-            return Err(Rule::TooMany("static triangles", limits::TRIANGLES));
-        }
-        let inside = triangles.iter().flatten().all(|&corner| is_inside(corner));
-        inside.then_some(()).ok_or(Rule::Place)
+    fn count_triangles(&mut self, shape: &Shape) -> Result<(), Rule> {
+        self.triangles += match shape {
+            Shape::Convex { triangles, .. } | Shape::Trimesh { triangles } => triangles.len(),
+            _ => MOST_OF_A_PRIMITIVE,
+        };
+        let within = self.triangles <= limits::TRIANGLES;
+        within
+            .then_some(())
+            .ok_or(Rule::TooMany("triangles", limits::TRIANGLES))
     }
 
     fn read_shape(&self, collider: &Value, scale: Vec3) -> Result<Shape, Rule> {
-        let shape = listed(self.shapes, collider, "shape")?
+        let shapes = &self.document.extensions.physics_shape.shapes;
+        let shape = listed(shapes, collider, "shape")?
             .ok_or(Rule::Extension("its collider has no shape"))?;
         let kind = shape.get("type").and_then(Value::as_str).unwrap_or("");
         let empty = Value::Object(serde_json::Map::new());
@@ -257,15 +259,13 @@ impl Reader<'_> {
         }
     }
 
-    fn read_mesh(
-        &self,
-        fields: &Value,
-        scale: Vec3,
-    ) -> Result<Vec<otherworld_core::world::Triangle>, Rule> {
-        let mesh = index(fields, "mesh")?
-            .and_then(|mesh| self.document.meshes().nth(mesh))
-            .ok_or(Rule::Mesh("it has no mesh"))?;
-        let mut triangles = accessor::triangles(&mesh, self.blob)?;
+    fn read_mesh(&self, fields: &Value, scale: Vec3) -> Result<Vec<Triangle>, Rule> {
+        let meshes = Meshes {
+            document: self.document,
+            buffer: self.buffer,
+        };
+        let mesh = index(fields, "mesh")?.ok_or(Rule::Mesh("it has no mesh"))?;
+        let mut triangles = meshes.triangles(mesh)?;
         for corner in triangles.iter_mut().flatten() {
             *corner = scaled(*corner, scale);
             if !is_inside(*corner) {
@@ -276,7 +276,8 @@ impl Reader<'_> {
     }
 
     fn read_material(&self, collider: &Value) -> Result<Material, Rule> {
-        let Some(material) = listed(self.materials, collider, "physicsMaterial")? else {
+        let materials = &self.document.extensions.physics_body.physics_materials;
+        let Some(material) = listed(materials, collider, "physicsMaterial")? else {
             return Ok(Material::default());
         };
         let friction = number(material, "dynamicFriction", 0.6)?;
@@ -291,11 +292,14 @@ impl Reader<'_> {
     }
 }
 
-fn name_of(node: &Node<'_>) -> String {
-    match node.name() {
-        Some(name) => name.to_owned(),
-        None => format!("#{}", node.index()),
-    }
+/// Triangles that the roundest primitive has, a capsule.
+const MOST_OF_A_PRIMITIVE: usize = 320;
+
+fn check_inside(collider: &Collider) -> Result<(), Rule> {
+    let mut triangles = Vec::new();
+    collider.shape.triangulate(&collider.pose, &mut triangles);
+    let inside = triangles.iter().flatten().all(|&corner| is_inside(corner));
+    inside.then_some(()).ok_or(Rule::Place)
 }
 
 /// `inner` as seen from `outer`, both in the world.
@@ -312,7 +316,7 @@ fn relative(outer: &Pose, inner: &Pose) -> Pose {
 }
 
 /// Each corner once, in the order of their appearance.
-fn corners(triangles: &[otherworld_core::world::Triangle]) -> Result<Vec<Vec3>, Rule> {
+fn corners(triangles: &[Triangle]) -> Result<Vec<Vec3>, Rule> {
     let mut points: Vec<Vec3> = Vec::new();
     for &corner in triangles.iter().flatten() {
         if !points.contains(&corner) {
