@@ -333,3 +333,6 @@ async fn apply_counts(sdk: &agones::Sdk, desired: &Desired, applied: &mut Applie
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests;
