@@ -1,6 +1,7 @@
 //! A GLB from its document and its buffer, and a small world to start from.
 #![allow(dead_code)]
 
+use core::f32::consts::FRAC_1_SQRT_2 as HALF;
 use serde_json::{Value, json};
 
 pub fn glb(document: &Value, buffer: &[u8]) -> Vec<u8> {
@@ -69,7 +70,7 @@ pub fn document() -> Value {
             "OMI_physics_body": {"physicsMaterials": [{"staticFriction": 0.9, "dynamicFriction": 0.5, "restitution": 0.75}]},
         },
         "nodes": [
-            {"name": "root", "translation": [10.0, 0.0, 0.0], "rotation": [0.0, 0.70710678, 0.0, 0.70710678], "scale": [2.0, 2.0, 2.0], "children": [1, 2]},
+            {"name": "root", "translation": [10.0, 0.0, 0.0], "rotation": [0.0, HALF, 0.0, HALF], "scale": [2.0, 2.0, 2.0], "children": [1, 2]},
             {"name": "wall", "translation": [1.0, 0.0, 0.0], "scale": [1.0, 0.5, 1.0], "extensions": {"OMI_physics_body": {"collider": {"shape": 0}}}},
             {"name": "ball", "translation": [0.0, 1.0, 0.0], "extensions": {"OMI_physics_body": {
                 "motion": {"type": "dynamic", "mass": 0.5}, "collider": {"shape": 1, "physicsMaterial": 0}}}},
