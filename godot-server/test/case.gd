@@ -93,10 +93,11 @@ static func take_bodies_away(probe: RefCounted) -> void:
 		PhysicsServer3D.body_set_mode(body, PhysicsServer3D.BODY_MODE_STATIC)
 
 
-## How deep a player is inside Jolt's static bodies (unit: metres). On the ground the lower end of a character is raised
-## by a stair, as in the step; the bodies are asked, not the step's triangles.
+## How deep a player is inside Jolt's static bodies (unit: metres), asked of the bodies and not of the step's triangles.
+## What counts is the body above the height of a stair, as in the step on the ground: below it, feet stand in treads and
+## sills that they climb.
 static func depth_in_statics(probe: RefCounted, slot: int) -> float:
-	var raised := STAIR if probe.grounded(slot) else 0.0
+	var raised := STAIR
 	var shape := CapsuleShape3D.new()
 	shape.radius = RADIUS
 	shape.height = HEIGHT - raised
