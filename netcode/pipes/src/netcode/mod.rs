@@ -8,6 +8,7 @@
 //! - a token is honoured only for a seat that is on offer (`server`);
 //! - work for strangers is bounded by `limit`, before any decryption.
 
+mod cipher;
 mod limit;
 pub mod packet;
 mod refusal;
@@ -17,6 +18,7 @@ pub mod token;
 
 use otherworld_core::SeatId;
 
+pub use cipher::Cipher;
 pub use limit::Limits;
 pub use packet::{MAX_PACKET_BYTES, MAX_PAYLOAD_BYTES};
 pub use refusal::{Refusal, Refusals};

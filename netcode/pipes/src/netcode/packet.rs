@@ -5,13 +5,12 @@
 //! version, protocol id and prefix as associated data. Everything is done in the caller's buffer.
 
 use super::VERSION;
-use chacha20poly1305::{AeadInPlace, ChaCha20Poly1305, Nonce, Tag};
+use super::cipher::{Cipher, TAG_BYTES};
 
 /// The most bytes a payload may have; the standard's own limit.
 pub const MAX_PAYLOAD_BYTES: usize = 1200;
 /// The longest packet: a full payload with the longest sequence number.
 pub const MAX_PACKET_BYTES: usize = 1 + 8 + MAX_PAYLOAD_BYTES + TAG_BYTES;
-pub(super) const TAG_BYTES: usize = 16;
 
 /// What a packet is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -77,14 +76,10 @@ pub fn open<'a>(
     packet: &'a mut [u8],
     header: Header,
     protocol_id: u64,
-    cipher: &ChaCha20Poly1305,
+    cipher: &Cipher,
 ) -> Option<&'a mut [u8]> {
     let data = associated_data(protocol_id, packet[0]);
-    let (body, tag) = packet[header.sealed_at..].split_last_chunk_mut::<TAG_BYTES>()?;
-    cipher
-        .decrypt_in_place_detached(&nonce(header.sequence), &data, body, &Tag::from(*tag))
-        .ok()?;
-    Some(body)
+    cipher.open(header.sequence, &data, &mut packet[header.sealed_at..])
 }
 
 /// Writes and seals a packet; returns its length.
@@ -96,7 +91,7 @@ pub fn seal(
     kind: Kind,
     sequence: u64,
     protocol_id: u64,
-    cipher: &ChaCha20Poly1305,
+    cipher: &Cipher,
     body: &[u8],
 ) -> usize {
     assert!(body.len() <= MAX_PAYLOAD_BYTES);
@@ -107,17 +102,9 @@ pub fn seal(
     let end = sealed_at + body.len();
     packet[sealed_at..end].copy_from_slice(body);
     let data = associated_data(protocol_id, packet[0]);
-    let tag = cipher
-        .encrypt_in_place_detached(&nonce(sequence), &data, &mut packet[sealed_at..end])
-        .expect("a packet is shorter than the cipher's limit of 256 GiB");
+    let tag = cipher.seal(sequence, &data, &mut packet[sealed_at..end]);
     packet[end..end + TAG_BYTES].copy_from_slice(&tag);
     end + TAG_BYTES
-}
-
-pub(super) fn nonce(sequence: u64) -> Nonce {
-    let mut nonce = [0; 12];
-    nonce[4..].copy_from_slice(&sequence.to_le_bytes());
-    nonce.into()
 }
 
 fn associated_data(protocol_id: u64, prefix: u8) -> [u8; 22] {
@@ -131,7 +118,6 @@ fn associated_data(protocol_id: u64, prefix: u8) -> [u8; 22] {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use chacha20poly1305::KeyInit;
     use proptest::prelude::*;
 
     const KINDS: [Kind; 6] = [
@@ -149,7 +135,7 @@ mod tests {
             kind in 0..KINDS.len(), sequence: u64, protocol_id: u64, key: [u8; 32],
             body in prop::collection::vec(any::<u8>(), 0..=MAX_PAYLOAD_BYTES),
         ) {
-            let cipher = ChaCha20Poly1305::new(&key.into());
+            let cipher = Cipher::new(&key);
             let mut packet = [0; MAX_PACKET_BYTES];
             let length = seal(&mut packet, KINDS[kind], sequence, protocol_id, &cipher, &body);
             let header = peek(&packet[..length]).unwrap();
@@ -161,7 +147,7 @@ mod tests {
         fn one_changed_bit_never_opens(
             sequence: u64, key: [u8; 32], body in prop::collection::vec(any::<u8>(), 0..64), bit: prop::sample::Index,
         ) {
-            let cipher = ChaCha20Poly1305::new(&key.into());
+            let cipher = Cipher::new(&key);
             let mut packet = [0; MAX_PACKET_BYTES];
             let length = seal(&mut packet, Kind::Payload, sequence, 7, &cipher, &body);
             let bit = bit.index(length * 8);
@@ -172,7 +158,7 @@ mod tests {
 
         #[test]
         fn any_bytes_are_read_without_panic(mut bytes in prop::collection::vec(any::<u8>(), 0..1400)) {
-            let cipher = ChaCha20Poly1305::new(&[1; 32].into());
+            let cipher = Cipher::new(&[1; 32]);
             if let Some(header) = peek(&bytes) {
                 open(&mut bytes, header, 7, &cipher);
             }

@@ -11,9 +11,8 @@ use super::limit::{Limiter, Limits};
 use super::packet::{self, Header, Kind, MAX_PACKET_BYTES, MAX_PAYLOAD_BYTES};
 use super::replay::Replay;
 use super::token::{CHALLENGE_BYTES, PrivateToken, Request, open_challenge, seal_challenge};
-use super::{Key, Refusal, Refusals, SeatId, UserData};
-use chacha20poly1305::aead::OsRng;
-use chacha20poly1305::{ChaCha20Poly1305, KeyInit};
+use super::{Cipher, Key, Refusal, Refusals, SeatId, UserData};
+use ring::rand::{SecureRandom, SystemRandom};
 use std::collections::{HashMap, HashSet};
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -117,7 +116,7 @@ pub struct Server {
     used: HashMap<[u8; 16], Use>,
     limiter: Limiter,
     refusals: Refusals,
-    challenge_cipher: ChaCha20Poly1305,
+    challenge_cipher: Cipher,
     challenge_sequence: u64,
     global_sequence: u64,
 }
@@ -126,7 +125,7 @@ struct Session {
     seat: SeatId,
     address: SocketAddr,
     wire: Sealer,
-    receive_cipher: ChaCha20Poly1305,
+    receive_cipher: Cipher,
     replay: Replay,
     last_received: Duration,
     timeout: Duration,
@@ -138,7 +137,7 @@ struct Session {
 
 /// What sealing a session's packets takes.
 struct Sealer {
-    cipher: ChaCha20Poly1305,
+    cipher: Cipher,
     sequence: u64,
     last_sent: Duration,
     /// Slot and capacity, as keep-alives tell them.
@@ -173,7 +172,7 @@ impl Server {
             used: HashMap::with_capacity(USED_TOKENS),
             limiter: Limiter::new(config.limits),
             refusals: Refusals::default(),
-            challenge_cipher: ChaCha20Poly1305::new(&ChaCha20Poly1305::generate_key(&mut OsRng)),
+            challenge_cipher: random_cipher(),
             challenge_sequence: 0,
             global_sequence: 1 << 63,
         }
@@ -331,7 +330,7 @@ impl Server {
         let handshake = handshake.ok_or(Refusal::Garbage)?;
         let header = packet::peek(datagram).filter(|header| header.kind == Kind::Response);
         let header = header.ok_or(Refusal::Malformed)?;
-        let cipher = ChaCha20Poly1305::new((&handshake.token.client_to_server).into());
+        let cipher = Cipher::new(&handshake.token.client_to_server);
         let body = packet::open(datagram, header, self.protocol_id, &cipher)
             .ok_or(Refusal::Unauthentic)?;
         let (sequence, token) = body
@@ -378,12 +377,12 @@ impl Server {
             seat: token.seat,
             address: from,
             wire: Sealer {
-                cipher: ChaCha20Poly1305::new((&token.server_to_client).into()),
+                cipher: Cipher::new(&token.server_to_client),
                 sequence: 0,
                 last_sent: now,
                 keep_alive,
             },
-            receive_cipher: ChaCha20Poly1305::new((&token.client_to_server).into()),
+            receive_cipher: Cipher::new(&token.client_to_server),
             replay: Replay::new(),
             last_received: now,
             timeout: timeout(token.timeout_seconds),
@@ -543,7 +542,7 @@ impl Server {
         body: &[u8],
         out: &mut impl Transmit,
     ) {
-        let cipher = ChaCha20Poly1305::new(key.into());
+        let cipher = Cipher::new(key);
         let length = packet::seal(
             out.packet(),
             kind,
@@ -619,6 +618,15 @@ impl Sealer {
         self.last_sent = now;
         out.send(to, length);
     }
+}
+
+/// For challenge tokens, which only this process opens.
+fn random_cipher() -> Cipher {
+    let mut key = [0; 32];
+    SystemRandom::new()
+        .fill(&mut key)
+        .expect("the system has random numbers");
+    Cipher::new(&key)
 }
 
 fn timeout(asked_seconds: i32) -> Duration {

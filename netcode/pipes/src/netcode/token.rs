@@ -4,9 +4,9 @@
 //! The control plane seals connect tokens in TypeScript; the golden bytes in `netcode/spec/vectors/` hold both to
 //! the same form. Sealing is here too, for tests, tools and the instance's own resume tokens.
 
-use super::packet::{TAG_BYTES, nonce};
+use super::cipher::{Cipher, TAG_BYTES};
 use super::{Key, SeatId, UserData, VERSION};
-use chacha20poly1305::{AeadInPlace, ChaCha20Poly1305, KeyInit, Tag, XChaCha20Poly1305};
+use chacha20poly1305::{AeadInPlace, KeyInit, Tag, XChaCha20Poly1305};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use thiserror::Error;
 
@@ -285,7 +285,7 @@ pub(super) fn seal_challenge(
     seat: SeatId,
     user_data: &UserData,
     sequence: u64,
-    cipher: &ChaCha20Poly1305,
+    cipher: &Cipher,
 ) -> [u8; CHALLENGE_BYTES] {
     let mut token = [0; CHALLENGE_BYTES];
     let mut out = Writer(&mut token);
@@ -294,10 +294,7 @@ pub(super) fn seal_challenge(
     let (body, tag) = token
         .split_last_chunk_mut::<TAG_BYTES>()
         .expect("longer than a tag");
-    let sealed = cipher
-        .encrypt_in_place_detached(&nonce(sequence), b"", body)
-        .expect("a token is shorter than the cipher's limit of 256 GiB");
-    *tag = sealed.into();
+    *tag = cipher.seal(sequence, b"", body);
     token
 }
 
@@ -305,12 +302,9 @@ pub(super) fn seal_challenge(
 pub(super) fn open_challenge(
     token: &mut [u8; CHALLENGE_BYTES],
     sequence: u64,
-    cipher: &ChaCha20Poly1305,
+    cipher: &Cipher,
 ) -> Option<SeatId> {
-    let (body, tag) = token.split_last_chunk_mut::<TAG_BYTES>()?;
-    cipher
-        .decrypt_in_place_detached(&nonce(sequence), b"", body, &Tag::from(*tag))
-        .ok()?;
+    let body = cipher.open(sequence, b"", token)?;
     Reader(body).u64().map(SeatId)
 }
 
