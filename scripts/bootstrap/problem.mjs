@@ -19,11 +19,11 @@ export class Problem extends Error {
  */
 export function explain(error) {
   const { code, path: file, stack, message } = /** @type {NodeJS.ErrnoException} */ (error);
-  if (error instanceof Problem || /^(Problem|ToolError)$/.test(/** @type {Error} */ (error)?.name))
-    return message;
-  if (code === 'ENOSPC' || /no space left on device/i.test(message ?? '')) {
+  if (code === 'ENOSPC' || /no space left on device|ENOSPC/i.test(message ?? '')) {
     return `The disk is full${file ? ` (writing ${file})` : ''}: free some space, or set OTHERWORLD_CACHE to a folder on another disk (now ${cacheRoot}).`;
   }
+  if (error instanceof Problem || /^(Problem|ToolError)$/.test(/** @type {Error} */ (error)?.name))
+    return message;
   if (code === 'EDQUOT')
     return `Your disk quota is used up: free some space, or set OTHERWORLD_CACHE to a folder on another disk (now ${cacheRoot}).`;
   if (code === 'EACCES' || code === 'EROFS' || code === 'EPERM') {

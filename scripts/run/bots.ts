@@ -1,5 +1,5 @@
-// Bots that join as any client does, by the public HTTP API, and walk a route of the world with the native executor. When
-// their instance dies, the executor ends, and starting it again joins again.
+// Bots that join as any client does, by the public HTTP API, and walk a route of the world with the native executor, which
+// asks for another seat when one is lost.
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ROUTES } from '../../worlds/plaza/routes.ts';
@@ -18,24 +18,27 @@ export function bots(run: Run, count: number, program: string, data: string, web
     stopSignal: 'SIGTERM',
     async command() {
       const joined = [];
-      for (let index = 0; index < count; index += 1) joined.push(await join(run, web.url, index));
-      const scenario = { bots: joined, duration_s: FOREVER_S };
+      for (let index = 0; index < count; index += 1) joined.push(await join(run, joinUrl(web), index));
+      const scenario = { bots: joined, duration_s: FOREVER_S, rejoin_url: joinUrl(web) };
       return { file: program, args: [], input: JSON.stringify(scenario) };
     },
     healthy: async () => true, // it runs or it has ended; what it sees is in its log
   };
 }
 
+const joinUrl = (web: { url: string }) => `${web.url}/api/v1/worlds/${WORLD}/join`;
+
 /** The first bot walks the stairs, the others alternate. */
 async function join(run: Run, url: string, index: number): Promise<object> {
-  const seat = await askForSeat(run, url, `Bot ${index + 1}`);
-  return { ...seat, route: index % 2 === 0 ? ROUTES.stairs : ROUTES.wander, loop: true };
+  const name = `Bot ${index + 1}`;
+  const seat = await askForSeat(run, url, name);
+  return { name, ...seat, route: index % 2 === 0 ? ROUTES.stairs : ROUTES.wander, loop: true };
 }
 
 async function askForSeat(run: Run, url: string, name: string): Promise<object> {
   const deadline = Date.now() + JOIN_DEADLINE_MS;
   for (;;) {
-    const response = await fetch(`${url}/api/v1/worlds/${WORLD}/join`, {
+    const response = await fetch(url, {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
       body: JSON.stringify({ name }),

@@ -1,8 +1,9 @@
 // What runs where, for the person who started it.
 import path from 'node:path';
+import type { InstanceView } from '../../control-plane/src/http/views.ts';
 import type { Supervised } from './service.ts';
 
-export type InstanceRow = { name: string; state: string; address?: string; port?: number; pid?: number };
+export type InstanceRow = Pick<InstanceView, 'name' | 'state' | 'address'>;
 
 export function table(
   running: readonly Supervised[],
@@ -18,12 +19,7 @@ export function table(
       service.address,
       shown(service.logFile),
     ]),
-    ...instances.map((row) => [
-      `Instance ${row.name}`,
-      String(row.pid ?? ''),
-      `udp ${row.address ?? ''}:${row.port ?? ''}`,
-      row.state,
-    ]),
+    ...instances.map((row) => [`Instance ${row.name}`, '', `udp ${row.address}`, row.state]),
   ];
   const widths = [0, 1, 2].map((column) => Math.max(...rows.map((row) => (row[column] ?? '').length)));
   const lines = rows.map(

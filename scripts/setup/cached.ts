@@ -68,7 +68,8 @@ export async function hashSources(paths: readonly string[], extra: readonly stri
   return hash.digest('hex').slice(0, 32);
 }
 
-async function sourcesBelow(root: string): Promise<string[]> {
+/** All source files below a folder, in a fixed order; links are not followed. */
+export async function sourcesBelow(root: string): Promise<string[]> {
   if (!existsSync(root)) return [];
   const entries = await readdir(root, { withFileTypes: true }).catch(() => undefined);
   if (!entries) return [root];

@@ -1,0 +1,16 @@
+// The unit tests beside the TypeScript sources.
+import path from 'node:path';
+import { checkoutRoot } from '../bootstrap/places.mjs';
+import type { Part } from './part.ts';
+import { countVitest } from './tally.ts';
+
+export const typescript: Part = {
+  name: 'ts',
+  about: 'TypeScript',
+  budget: 5,
+  fast: true,
+  async check({ tool }) {
+    const vitest = path.join(checkoutRoot, 'node_modules/vitest/vitest.mjs');
+    await tool('vitest', process.execPath, [vitest, 'run'], { cwd: checkoutRoot, count: countVitest });
+  },
+};

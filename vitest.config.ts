@@ -1,0 +1,10 @@
+// Unit tests lie beside their sources. What needs a running system is a part of its own in `npm test` (scripts/checks).
+import { defineConfig } from 'vitest/config';
+
+export default defineConfig({
+  test: {
+    include: ['{control-plane,console,worlds,scripts}/**/*.test.{ts,tsx}'],
+    exclude: ['**/node_modules/**', 'scripts/checks/system/**'],
+    testTimeout: 30_000,
+  },
+});
