@@ -169,7 +169,7 @@ mod tests {
                 predictor.advance(tick, input(forward, yaw));
                 prop_assert_eq!(predictor.state(), &server);
                 if let Some((tick, state)) = truth.get((index as i32 - lag).max(-1) as usize)
-                    && index as u32 % every == 0
+                    && (index as u32).is_multiple_of(every)
                 {
                     prop_assert_eq!(predictor.reconcile(*tick, state), Outcome::Agreed);
                     prop_assert_eq!(predictor.reconcile(*tick, state), Outcome::Old);

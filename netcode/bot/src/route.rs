@@ -64,7 +64,11 @@ impl Walker {
         };
         if self.evading > 0 {
             self.evading -= 1;
-            input.right = if self.next.is_multiple_of(2) { 127 } else { -127 };
+            input.right = if self.next.is_multiple_of(2) {
+                127
+            } else {
+                -127
+            };
             input.buttons = Buttons::JUMP;
         }
         input
