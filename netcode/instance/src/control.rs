@@ -132,16 +132,13 @@ impl Control {
 /// Why a stream could not be had, or is no more.
 #[derive(Debug, thiserror::Error)]
 enum Lost {
-    #[error("cannot connect to {url}: {source}")]
-    Unreachable {
-        url: String,
-        source: tonic::transport::Error,
-    },
+    #[error("{url} cannot be reached: {why}")]
+    Unreachable { url: String, why: String },
     #[error("{0}")]
     Identity(Error),
     #[error("no answer to Register within {REGISTER_TIMEOUT:?}")]
     NoAnswer,
-    #[error("refused with {:?}: {}", .0.code(), .0.message())]
+    #[error("{}, {:?}", .0.message(), .0.code())]
     Status(Box<Status>),
     #[error("{0}")]
     BadRegistered(&'static str),
@@ -255,9 +252,9 @@ impl Stream {
 
     async fn register(&mut self) -> Result<(Wire, Accepted), Lost> {
         let url = self.config.control_url.clone();
-        let unreachable = |source| Lost::Unreachable {
+        let unreachable = |error: tonic::transport::Error| Lost::Unreachable {
             url: url.clone(),
-            source,
+            why: innermost(&error),
         };
         let register = self.introduce()?;
         let channel = Endpoint::from_shared(url.clone())
@@ -587,6 +584,15 @@ impl Stream {
 }
 
 const KEY_CHANGED: &str = "the key is another one than before";
+
+/// tonic wraps "Connection refused" into "transport error".
+fn innermost(error: &dyn std::error::Error) -> String {
+    let mut innermost = error;
+    while let Some(source) = innermost.source() {
+        innermost = source;
+    }
+    innermost.to_string()
+}
 
 fn is_refusal(code: Code) -> bool {
     matches!(
