@@ -5,7 +5,7 @@
  *     node console/test/page.e2e.ts --url http://127.0.0.1:7400 --chromium /usr/bin/chromium --out DIR
  *
  * Needs a system with a bot on the stairs route (`npm start -- --bots 1`). Leaves screenshots in DIR; ends with 1 and one
- * sentence when something is missing.
+ * sentence when something is missing. With the operator's token (`--operator TOKEN`) it ends by kicking the bot.
  */
 import { mkdir } from 'node:fs/promises';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
@@ -21,11 +21,18 @@ interface Place {
 }
 
 const { values } = parseArgs({
-  options: { url: { type: 'string' }, chromium: { type: 'string' }, out: { type: 'string' } },
+  options: {
+    url: { type: 'string' },
+    chromium: { type: 'string' },
+    out: { type: 'string' },
+    operator: { type: 'string' },
+  },
 });
-const { url, chromium: executablePath, out } = values;
+const { url, chromium: executablePath, out, operator } = values;
 if (!url || !executablePath || !out) {
-  console.error('usage: node console/test/page.e2e.ts --url URL --chromium PATH --out DIR');
+  console.error(
+    'usage: node console/test/page.e2e.ts --url URL --chromium PATH --out DIR [--operator TOKEN]',
+  );
   process.exit(2);
 }
 
@@ -44,6 +51,8 @@ try {
   await checkDesktop(browser, url, out);
   await checkPhone(browser, url, out);
   await checkLostConnection(browser, url, out);
+  await checkStranger(browser, url, out);
+  if (operator) await checkKick(browser, url, operator);
   say('everything is there');
 } catch (error) {
   console.error(`page: ${error instanceof Error ? error.message : error}`);
@@ -128,6 +137,42 @@ async function checkLostConnection(browser: Browser, url: string, out: string): 
   );
   await page.close();
   await gate.shut();
+}
+
+/** Whoever is no operator is refused in words, and a token does not stay in the address. */
+async function checkStranger(browser: Browser, url: string, out: string): Promise<void> {
+  const { page } = await open(browser, `${url}#operator=not-the-token`, DESKTOP, 'light');
+  await askToKick(page);
+  if (page.url().includes('operator'))
+    throw new Error(`the operator's token stays in the address: ${page.url()}`);
+  await page.screenshot({ path: join(out, 'desktop-light-confirm.png') });
+  await page.getByRole('dialog').getByRole('button', { name: 'Kick' }).click();
+  await step('a stranger is refused', 10_000, () => page.getByRole('dialog').getByRole('alert').waitFor());
+  await page.getByRole('dialog').getByRole('button', { name: 'Sign out' }).click();
+  await page.getByRole('button', { name: /^Kick/ }).first().waitFor({ state: 'detached' });
+  await page.close();
+}
+
+async function checkKick(browser: Browser, url: string, token: string): Promise<void> {
+  const { page } = await open(browser, `${url}#operator=${encodeURIComponent(token)}`, DESKTOP, 'dark');
+  const seat = await askToKick(page);
+  await page.getByRole('dialog').getByLabel('Reason').fill('the page is being tested');
+  await page.keyboard.press('Enter');
+  await step('a kicked player is gone', 10_000, () =>
+    page.locator(`[data-testid=player][data-seat="${seat}"]`).waitFor({ state: 'detached' }),
+  );
+  await page.close();
+}
+
+/** Returns the seat of the player who is asked about. */
+async function askToKick(page: Page): Promise<string> {
+  const player = page.locator('[data-testid=player]').first();
+  await player.waitFor({ timeout: 30_000 });
+  const seat = await player.getAttribute('data-seat');
+  if (!seat) throw new Error('the player has no seat');
+  await player.getByRole('button', { name: /^Kick/ }).click();
+  await page.getByRole('dialog').waitFor();
+  return seat;
 }
 
 /** A way to the system that can be cut, as when the control plane is killed. */

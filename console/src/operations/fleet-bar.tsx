@@ -13,7 +13,7 @@ export function FleetBar({ instances, ask }: { instances: readonly Instance[]; a
         <Figure name="Instances serving" value={String(figures.serving)} of={figures.instances} />
         <Figure name="Players" value={String(figures.players)} of={figures.capacity} />
         <Figure name="Slowest tick p99" value={ms(figures.worstP99Ms)} />
-        <Figure name="Late ticks" value={String(figures.late)} warn={figures.late > 0} />
+        <Figure name="Late ticks now" value={String(figures.late)} warn={figures.late > 0} />
       </dl>
       {ask && (
         <form
