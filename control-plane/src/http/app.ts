@@ -9,7 +9,7 @@ import { quietRequests } from '../quiet-requests.ts';
 import type { Seats } from '../seats/flow.ts';
 import type { WorldCatalog } from '../worlds/catalog.ts';
 import { apiRoutes } from './api.ts';
-import { errorHandling } from './errors.ts';
+import { answerError, errorHandling } from './errors.ts';
 import { fileRoutes } from './files.ts';
 import { healthRoutes } from './health.ts';
 import { operatorRoutes } from './operator.ts';
@@ -35,6 +35,7 @@ export async function buildApp(services: Services): Promise<FastifyInstance> {
   const app = fastify({
     loggerInstance: services.log,
     logController: quietRequests(),
+    frameworkErrors: answerError,
     bodyLimit: BODY_LIMIT_BYTES,
     genReqId: () => randomUUID(),
     // Live streams never end by themselves.

@@ -1,18 +1,25 @@
 // Turns whatever a route throws into a row of the error table. What is not foreseen is our own mistake, and only that is
 // logged as an error.
-import type { FastifyError, FastifyInstance } from 'fastify';
+import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { ApiError } from '../errors.ts';
 import { FleetUnavailable } from '../fleet/provider.ts';
 
 export function errorHandling(app: FastifyInstance): void {
-  app.setErrorHandler(async (error: FastifyError, request, reply) => {
-    const known = asApiError(error);
-    if (known.code === 'OW_ERR_INTERNAL') request.log.error({ err: error }, 'request failed');
-    else request.log.debug({ code: known.code, detail: known.message }, 'request refused');
-    if (known.status === 503) reply.header('retry-after', '1');
-    return reply.code(known.status).send(known.body());
-  });
+  app.setErrorHandler(answerError);
+}
+
+/** Also for what fails before there is a route, such as an address that cannot be decoded. */
+export async function answerError(
+  error: FastifyError,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<void> {
+  const known = asApiError(error);
+  if (known.code === 'OW_ERR_INTERNAL') request.log.error({ err: error }, 'request failed');
+  else request.log.debug({ code: known.code, detail: known.message }, 'request refused');
+  if (known.status === 503) reply.header('retry-after', '1');
+  await reply.code(known.status).send(known.body());
 }
 
 function asApiError(error: FastifyError): ApiError {

@@ -1,5 +1,5 @@
 // What an instance prints, bounded: one file and one before it, so that a chatty build cannot fill the disk.
-import { createWriteStream, mkdirSync, renameSync, type WriteStream } from 'node:fs';
+import { closeSync, mkdirSync, openSync, renameSync, writeSync } from 'node:fs';
 import { readdir, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 
@@ -10,36 +10,33 @@ const KEPT_LOGS = 40;
 export class LogFile {
   readonly #path: string;
   readonly #maxBytes: number;
-  #stream: WriteStream;
+  #file: number;
   #bytes = 0;
 
   constructor(path: string, maxBytes = MAX_BYTES) {
     this.#path = path;
     this.#maxBytes = maxBytes;
     mkdirSync(dirname(path), { recursive: true });
-    this.#stream = this.#open();
+    this.#file = openSync(path, 'a');
   }
 
+  /** A full disk costs lines of a log, never the supervisor. */
   write(chunk: Buffer): void {
-    if (this.#bytes + chunk.length > this.#maxBytes) this.#rotate();
-    this.#bytes += chunk.length;
-    this.#stream.write(chunk);
+    try {
+      if (this.#bytes + chunk.length > this.#maxBytes) this.#rotate();
+      this.#bytes += writeSync(this.#file, chunk);
+    } catch {}
   }
 
-  close(): Promise<void> {
-    return new Promise((resolve) => this.#stream.end(() => resolve()));
+  close(): void {
+    closeSync(this.#file);
   }
 
   #rotate(): void {
-    this.#stream.end();
     renameSync(this.#path, `${this.#path}.1`);
-    this.#stream = this.#open();
+    closeSync(this.#file);
+    this.#file = openSync(this.#path, 'a');
     this.#bytes = 0;
-  }
-
-  #open(): WriteStream {
-    // A full disk costs lines of a log, never the supervisor.
-    return createWriteStream(this.#path, { flags: 'a' }).on('error', () => {});
   }
 }
 

@@ -98,14 +98,20 @@ test('counters', async () => {
 test('lists', async () => {
   const seats = '/v1beta1/lists/seats';
   expect((await ask('POST', `${seats}:addValue`, { value: 'a' })).body).toMatchObject({ values: ['a'] });
-  expect(await ask('POST', `${seats}:addValue`, { value: 'a' })).toMatchObject({ status: 409, body: { code: 6 } });
+  expect(await ask('POST', `${seats}:addValue`, { value: 'a' })).toMatchObject({
+    status: 409,
+    body: { code: 6 },
+  });
   expect((await ask('PATCH', seats, { capacity: '2' })).body).toEqual({
     name: 'seats',
     capacity: '2',
     values: ['a'],
   });
   expect((await ask('PATCH', seats, { values: ['b', 'c', 'd'] })).body).toMatchObject({ values: ['b', 'c'] });
-  expect(await ask('POST', `${seats}:addValue`, { value: 'e' })).toMatchObject({ status: 400, body: { code: 11 } });
+  expect(await ask('POST', `${seats}:addValue`, { value: 'e' })).toMatchObject({
+    status: 400,
+    body: { code: 11 },
+  });
   expect((await ask('POST', `${seats}:removeValue`, { value: 'b' })).body).toMatchObject({ values: ['c'] });
   expect(await ask('POST', `${seats}:removeValue`, { value: 'b' })).toMatchObject({ status: 404 });
   expect((await ask('GET', seats)).body).toMatchObject({ values: ['c'] });
@@ -114,7 +120,10 @@ test('lists', async () => {
 test('what is not in the contract', async () => {
   expect(await ask('GET', '/nothing')).toMatchObject({ status: 404 });
   expect(await ask('GET', '/ready')).toMatchObject({ status: 404 });
-  expect(await ask('POST', '/reserve', { seconds: 'many' })).toMatchObject({ status: 400, body: { code: 3 } });
+  expect(await ask('POST', '/reserve', { seconds: 'many' })).toMatchObject({
+    status: 400,
+    body: { code: 3 },
+  });
   expect(await ask('POST', '/reserve', [])).toMatchObject({ status: 400 });
   const big = await fetch(`${fixture.rest}/metadata/label`, { method: 'PUT', body: 'x'.repeat(100_000) });
   expect(big.status).toBe(400);

@@ -1,0 +1,189 @@
+// The public HTTP side: what is served, what is refused and how. Nothing that a client sends is answered with 500.
+import { createHash } from 'node:crypto';
+import { createServer } from 'node:net';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { controlPlaneFixture, type Fixture, WORLD } from '../../test/control-plane-fixture.ts';
+import type { FakeInstance } from '../../test/fake-instance.ts';
+import { until } from '../../test/until.ts';
+import { readEvents } from '../fleet/local/sse-reader.ts';
+
+vi.setConfig({ testTimeout: 60_000 });
+
+let fixture: Fixture;
+let instance: FakeInstance;
+
+beforeAll(async () => {
+  fixture = await controlPlaneFixture();
+  [instance] = (await fixture.populate()) as [FakeInstance];
+}, 60_000);
+afterAll(() => fixture.close());
+
+const sha256 = createHash('sha256').update(WORLD).digest('hex');
+
+describe('bytes', () => {
+  test('a world by its hash, for ever', async () => {
+    const { body } = await fixture.ask('GET', '/api/v1/worlds');
+    expect(body.worlds).toEqual([
+      { id: 'plaza', sha256, url: `${fixture.url}/worlds/${sha256}.glb`, bytes: WORLD.length },
+    ]);
+    const response = await fetch(body.worlds[0].url);
+    expect(Buffer.from(await response.arrayBuffer())).toEqual(WORLD);
+    expect(response.headers.get('cache-control')).toContain('immutable');
+    expect(response.headers.get('content-type')).toBe('model/gltf-binary');
+  });
+
+  test('the console at every address that is not the API', async () => {
+    for (const path of ['/', '/instances/plaza-x']) {
+      const { status, text, headers } = await fixture.ask('GET', path);
+      expect({ status, text }).toEqual({ status: 200, text: '<title>console</title>' });
+      expect(headers.get('x-frame-options')).toBe('DENY');
+    }
+  });
+});
+
+describe('the live stream', () => {
+  test('the instances at once and at each change, telemetry as it comes, all bodies first', async () => {
+    instance.say({
+      case: 'telemetry',
+      value: { tick: 1, players: [], bodies: [{ entity: 3, x: 1.23456, qw: 1 }] },
+    });
+    const gone = new AbortController();
+    const response = await fetch(`${fixture.url}/api/v1/instances/stream`, { signal: gone.signal });
+    expect(response.headers.get('content-type')).toBe('text/event-stream');
+    // biome-ignore lint/suspicious/noExplicitAny: a test looks at whatever came
+    const seen: { event: string; data: any }[] = [];
+    const reading = (async () => {
+      for await (const { event, data } of readEvents(response.body as ReadableStream<Uint8Array>)) {
+        seen.push({ event, data: JSON.parse(data) });
+      }
+    })().catch(() => {});
+    const first = await until(() => seen.find(({ event }) => event === 'telemetry'));
+    expect(seen[0]?.event).toBe('instances');
+    expect(first.data).toMatchObject({
+      tick: 1,
+      players: [],
+      bodies: [{ entity: 3, x: 1.235, y: 0, qw: 1 }],
+    });
+    const seat = 0xffff_ffff_ffff_fffen;
+    const players = [{ seat, name: 'Ada', x: 1, y: 2, z: 3, yaw: 0.5, grounded: true }];
+    instance.say({ case: 'telemetry', value: { tick: 2, players, bodies: [] } });
+    const moved = await until(() => seen.find(({ data }) => data.tick === 2));
+    expect(moved.data.players).toEqual([{ ...players[0], seat: '18446744073709551614' }]);
+    gone.abort();
+    await reading;
+  });
+
+  test('a viewer who does not read holds nobody else up', async () => {
+    const gone = new AbortController();
+    await fetch(`${fixture.url}/api/v1/instances/stream`, { signal: gone.signal });
+    const bodies = Array.from({ length: 200 }, (_, entity) => ({ entity, x: entity, qw: 1 }));
+    for (let tick = 0; tick < 2_000; tick += 1) {
+      instance.say({ case: 'telemetry', value: { tick, players: [], bodies } });
+    }
+    instance.cpuSeconds = 77;
+    await until(async () => (await fixture.instances())[0]?.cpuSeconds === 77, 30_000);
+    gone.abort();
+  });
+});
+
+describe('refusals', () => {
+  const json = { 'content-type': 'application/json' };
+  const join = '/api/v1/worlds/plaza/join';
+  test.each([
+    ['GET', '/api/v1/nothing', undefined, {}, 404, 'OW_ERR_NOT_FOUND'],
+    ['POST', '/', undefined, {}, 404, 'OW_ERR_NOT_FOUND'],
+    ['DELETE', join, undefined, {}, 404, 'OW_ERR_NOT_FOUND'],
+    ['GET', '/worlds/x.glb', undefined, {}, 404, 'OW_ERR_UNKNOWN_WORLD'],
+    ['GET', '/worlds/..%2f..%2fetc%2fpasswd', undefined, {}, 404, 'OW_ERR_UNKNOWN_WORLD'],
+    ['POST', '/api/v1/worlds/moon/join', '{}', json, 404, 'OW_ERR_UNKNOWN_WORLD'],
+    ['POST', '/api/v1/worlds/__proto__/join', '{}', json, 404, 'OW_ERR_UNKNOWN_WORLD'],
+    ['POST', '/api/v1/worlds/%00/join', '{}', json, 404, 'OW_ERR_UNKNOWN_WORLD'],
+    ['POST', '/api/v1/worlds/%zz/join', '{}', json, 400, 'OW_ERR_BAD_REQUEST'],
+    ['POST', join, '{"name":7}', json, 400, 'OW_ERR_BAD_REQUEST'],
+    ['POST', join, '[]', json, 400, 'OW_ERR_BAD_REQUEST'],
+    ['POST', join, '{"name"', json, 400, 'OW_ERR_BAD_REQUEST'],
+    ['POST', join, '{"__proto__":{}}', json, 400, 'OW_ERR_BAD_REQUEST'],
+    ['POST', join, '', json, 400, 'OW_ERR_BAD_REQUEST'],
+    ['POST', join, JSON.stringify({ name: 'x'.repeat(300) }), json, 400, 'OW_ERR_BAD_REQUEST'],
+    ['POST', join, JSON.stringify({ name: 'x'.repeat(20_000) }), json, 413, 'OW_ERR_BODY_TOO_LARGE'],
+    ['POST', join, 'name=Ada', { 'content-type': 'text/html' }, 415, 'OW_ERR_MEDIA_TYPE'],
+    ['POST', '/api/v1/fleet/scale', '{"replicas":1}', json, 401, 'OW_ERR_OPERATOR_TOKEN'],
+    [
+      'POST',
+      '/api/v1/instances/x/kick',
+      '{}',
+      { ...json, authorization: 'Bearer x' },
+      401,
+      'OW_ERR_OPERATOR_TOKEN',
+    ],
+  ] as const)('%s %s %j', async (method, path, body, headers, status, code) => {
+    const answer = await fixture.ask(method, path, body, headers);
+    expect({ status: answer.status, code: answer.body?.code }).toEqual({ status, code });
+    expect(answer.body).toMatchObject({ status, message: expect.any(String), hint: expect.any(String) });
+    expect(answer.headers.get('x-request-id')).toBeTruthy();
+  });
+
+  test.each([
+    ['/api/v1/fleet/scale', { replicas: -1 }, 400],
+    ['/api/v1/fleet/scale', { replicas: 1e9 }, 400],
+    ['/api/v1/fleet/scale', null, 400],
+    ['/api/v1/instances/nobody/drain', {}, 404],
+    ['/api/v1/instances/nobody/kick', { seat: '1' }, 404],
+    ['/api/v1/instances/nobody/kick', { seat: '-1' }, 400],
+    ['/api/v1/instances/nobody/kick', { seat: '99999999999999999999999' }, 400],
+    ['/api/v1/instances/nobody/kick', { seat: 1 }, 400],
+  ])('an operator too: %s %j', async (path, body, status) => {
+    expect((await fixture.ask('POST', path, body, fixture.operator)).status).toBe(status);
+  });
+});
+
+describe('health and readiness', () => {
+  test('ready means that what it needs answers', async () => {
+    expect((await fixture.ask('GET', '/healthz')).status).toBe(200);
+    const { status, body } = await fixture.ask('GET', '/readyz');
+    expect({ status, body }).toEqual({
+      status: 200,
+      body: { ready: true, checks: { stopping: 'ok', fleet: 'ok' } },
+    });
+  });
+
+  test('scale reaches the fleet', async () => {
+    expect((await fixture.ask('POST', '/api/v1/fleet/scale', { replicas: 2 }, fixture.operator)).status).toBe(
+      200,
+    );
+    await until(async () => (await fixture.fleet.list()).length === 2);
+    await fixture.ask('POST', '/api/v1/fleet/scale', { replicas: 1 }, fixture.operator);
+  });
+
+  test('it is not ready without its database, its Redis or its fleet, and names them', async () => {
+    const redis = createServer((socket) => socket.on('data', () => socket.write('+PONG\r\n')));
+    const impostor = createServer((socket) => socket.on('data', () => socket.write('HTTP/1.1 400\r\n')));
+    const listen = (server: typeof redis) =>
+      new Promise<number>((resolve) => {
+        server.listen(0, '127.0.0.1', () => resolve((server.address() as { port: number }).port));
+      });
+    const other = await controlPlaneFixture({
+      replicas: 0,
+      env: {
+        REDIS_URL: `redis://127.0.0.1:${await listen(redis)}`,
+        DATABASE_URL: `postgresql://x@127.0.0.1:${await listen(impostor)}/x`,
+      },
+    });
+    try {
+      const { status, body } = await other.ask('GET', '/readyz');
+      expect(status).toBe(503);
+      expect(body.checks).toMatchObject({ fleet: 'ok', redis: 'ok', database: 'not such a server' });
+      await other.supervisor.close();
+      expect((await other.ask('GET', '/readyz')).body.checks.fleet).toMatch(/does not answer/);
+      expect((await other.ask('GET', '/healthz')).status).toBe(200);
+      expect((await other.join()).status).toBe(503);
+      expect(
+        (await other.ask('POST', '/api/v1/fleet/scale', { replicas: 1 }, other.operator)).body.code,
+      ).toBe('OW_ERR_FLEET_UNAVAILABLE');
+    } finally {
+      await other.close();
+      redis.close();
+      impostor.close();
+    }
+  });
+});

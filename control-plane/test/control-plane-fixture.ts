@@ -1,0 +1,122 @@
+// A whole control plane over a whole supervisor, both real, with tiny processes in the fleet and fake instances on the line.
+import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { readConfig } from '../src/config.ts';
+import { startControlPlane, type Tuning } from '../src/control-plane.ts';
+import type { InstanceView } from '../src/http/views.ts';
+import { FakeInstance, type FakeOptions } from './fake-instance.ts';
+import { freePort, quiet, supervisorFixture } from './supervisor-fixture.ts';
+import { until } from './until.ts';
+
+const TUNING: Tuning = {
+  instances: {
+    capacity: 3,
+    tickRateHz: 30,
+    heartbeatIntervalMs: 100,
+    heartbeatDeadlineMs: 3_000,
+    telemetryIntervalMs: 100,
+  },
+  offers: { answerMs: 1_000, keepMs: 30_000 },
+};
+
+export const WORLD = Buffer.from('glTF, as far as this test is concerned');
+
+export function worldsFolder(): string {
+  const directory = mkdtempSync(join(tmpdir(), 'ow-worlds-'));
+  writeFileSync(join(directory, 'plaza.glb'), WORLD);
+  return directory;
+}
+
+export async function controlPlaneFixture({ replicas = 1, tuning = {} as Partial<Tuning>, env = {} } = {}) {
+  const ground = await supervisorFixture({ replicas });
+  const { fleet, data } = ground;
+  const consoleDir = join(data, 'console');
+  mkdirSync(consoleDir);
+  writeFileSync(join(consoleDir, 'index.html'), '<title>console</title>');
+  const [http, grpc] = [await freePort(), await freePort()];
+  const config = readConfig({
+    OTHERWORLD_DATA: data,
+    OTHERWORLD_PORT: String(http),
+    OTHERWORLD_GRPC_PORT: String(grpc),
+    OTHERWORLD_FLEET_URL: ground.url,
+    OTHERWORLD_WORLDS_DIR: worldsFolder(),
+    OTHERWORLD_CONSOLE_DIR: consoleDir,
+    ...env,
+  });
+  const start = () => startControlPlane(config, quiet, { ...TUNING, ...tuning });
+  let plane = await start();
+  const url = `http://127.0.0.1:${http}`;
+  const controlUrl = `http://127.0.0.1:${grpc}`;
+  const fakes: FakeInstance[] = [];
+
+  const ask = async (method: string, path: string, body?: unknown, headers: Record<string, string> = {}) => {
+    const response = await fetch(url + path, {
+      method,
+      headers: { ...(body !== undefined && { 'content-type': 'application/json' }), ...headers },
+      body: body === undefined ? null : typeof body === 'string' ? body : JSON.stringify(body),
+    });
+    const text = await response.text();
+    // biome-ignore lint/suspicious/noExplicitAny: a test looks at whatever came
+    return { status: response.status, headers: response.headers, text, body: jsonOf(text) as any };
+  };
+  const instances = async (): Promise<InstanceView[]> =>
+    (await ask('GET', '/api/v1/instances')).body.instances;
+
+  return {
+    ...ground,
+    url,
+    controlUrl,
+    config,
+    ask,
+    instances,
+    operator: { authorization: `Bearer ${readFileSync(join(data, 'secrets/operator.token'), 'utf8')}` },
+    credential: (name: string) => readFileSync(join(data, 'fleet/identities', name), 'utf8'),
+    join: (name = 'Ada', world = 'plaza') => ask('POST', `/api/v1/worlds/${world}/join`, { name }),
+
+    /** Puts a fake instance on the line for each Ready process of the fleet. */
+    async populate(options: Partial<FakeOptions> = {}) {
+      const servers = await until(async () => {
+        const ready = (await fleet.list()).filter(({ state }) => state === 'Ready');
+        return ready.length === replicas && ready;
+      }, 20_000);
+      const dialled = servers.map(({ name, uid }) => {
+        const credential = readFileSync(join(data, 'fleet/identities', name), 'utf8');
+        return new FakeInstance({ controlUrl, name, uid, credential, ...options });
+      });
+      fakes.push(...dialled);
+      await until(async () => {
+        const seen = await instances();
+        return servers.every(({ name }) => seen.some((one) => one.name === name && one.link === 'listening'));
+      });
+      return dialled;
+    },
+
+    track(fake: FakeInstance) {
+      fakes.push(fake);
+      return fake;
+    },
+
+    /** The end of the control plane without a word to anybody, and its next start. */
+    async restart() {
+      await plane.close();
+      plane = await start();
+    },
+
+    async close() {
+      for (const fake of fakes) fake.hangUp();
+      await plane.close();
+      await ground.supervisor.close();
+    },
+  };
+}
+
+export type Fixture = Awaited<ReturnType<typeof controlPlaneFixture>>;
+
+function jsonOf(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

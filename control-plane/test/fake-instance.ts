@@ -1,0 +1,150 @@
+// An instance as the control plane meets it, without Godot: it dials by real gRPC, proves itself with its real credential and
+// answers offers as it is told to.
+import { create, type MessageInitShape } from '@bufbuild/protobuf';
+import { createClient } from '@connectrpc/connect';
+import { createGrpcTransport } from '@connectrpc/connect-node';
+import {
+  type ControlMessage,
+  InstanceMessageSchema,
+  InstanceService,
+  type Registered,
+} from '../../proto/gen/otherworld/instance/v1/instance_pb.js';
+import { Mailbox } from '../src/mailbox.ts';
+import { until } from './until.ts';
+
+type Content = NonNullable<MessageInitShape<typeof InstanceMessageSchema>['message']>;
+
+export interface FakeOptions {
+  readonly controlUrl: string;
+  readonly name: string;
+  readonly uid: string;
+  readonly credential: string;
+  readonly protocolHash?: bigint;
+  readonly seats?: readonly { id: bigint; user: string; name: string; connected: boolean }[];
+  readonly worldSha256?: string;
+  /** How it answers an offer; undefined keeps silent. */
+  readonly answer?: (seat: bigint) => 'accept' | string | undefined;
+  /** 0: never. */
+  readonly heartbeatMs?: number;
+}
+
+export const PROTOCOL_HASH = 0xfeed_beef_cafe_f00dn;
+
+export class FakeInstance {
+  readonly heard: ControlMessage['message'][] = [];
+  readonly #options: FakeOptions;
+  readonly #outbox = new Mailbox<Content>(100_000);
+  readonly #hangUp = new AbortController();
+  #beat: NodeJS.Timeout | undefined;
+  /** How the stream ended. */
+  readonly ended: Promise<unknown>;
+
+  constructor(options: FakeOptions) {
+    this.#options = options;
+    const transport = createGrpcTransport({ baseUrl: options.controlUrl });
+    const client = createClient(InstanceService, transport);
+    this.#register();
+    const replies = client.connect(this.#messages(), { signal: this.#hangUp.signal });
+    this.ended = this.#listen(replies).catch((error: unknown) => error);
+  }
+
+  say(content: Content): void {
+    this.#outbox.push(content);
+  }
+
+  /** What its heartbeats say from now on. */
+  cpuSeconds = 0;
+
+  beat(): void {
+    this.say({
+      case: 'heartbeat',
+      value: {
+        tick: 7,
+        players: 0,
+        tickTimes: { ticks: 30, late: 1, dropped: 0, p50Ms: 1.5, p99Ms: 4, maxMs: 5 },
+        refusals: [{ cause: 'token_expired', count: 2n }],
+        bytesIn: 10n,
+        bytesOut: 20n,
+        cpuSeconds: this.cpuSeconds,
+        residentBytes: 1000n,
+      },
+    });
+  }
+
+  async registered(): Promise<Registered> {
+    const first = await until(() => this.heard[0]);
+    if (first.case !== 'registered') throw new Error(`heard ${first.case} first`);
+    return first.value;
+  }
+
+  of<C extends ControlMessage['message']['case']>(name: C) {
+    return this.heard.filter(
+      (message): message is Extract<typeof message, { case: C }> => message.case === name,
+    );
+  }
+
+  hangUp(): void {
+    clearInterval(this.#beat);
+    this.#hangUp.abort();
+  }
+
+  stopBeating(): void {
+    clearInterval(this.#beat);
+  }
+
+  #register(): void {
+    const {
+      name,
+      uid,
+      credential,
+      protocolHash = PROTOCOL_HASH,
+      seats = [],
+      worldSha256 = '',
+    } = this.#options;
+    const endpoints = [{ pipe: 'udp', address: '127.0.0.1', port: 7420 }];
+    this.say({
+      case: 'register',
+      value: {
+        name,
+        uid,
+        credential,
+        build: 'fake',
+        protocolHash,
+        endpoints,
+        seats: [...seats],
+        worldSha256,
+      },
+    });
+  }
+
+  async *#messages() {
+    for await (const message of this.#outbox) yield create(InstanceMessageSchema, { message });
+  }
+
+  async #listen(replies: AsyncIterable<ControlMessage>): Promise<void> {
+    for await (const { message } of replies) {
+      this.heard.push(message);
+      if (message.case === 'registered') this.#open();
+      if (message.case === 'offerSeat') this.#answer(message.value.seat?.id ?? 0n);
+    }
+  }
+
+  #open(): void {
+    this.say({
+      case: 'listening',
+      value: { worldHash: 5n, staticTriangles: 12, dynamicBodies: 3, loadMs: 8 },
+    });
+    const every = this.#options.heartbeatMs ?? 100;
+    this.beat();
+    if (every > 0) this.#beat = setInterval(() => this.beat(), every);
+  }
+
+  #answer(id: bigint): void {
+    const answer = this.#options.answer === undefined ? 'accept' : this.#options.answer(id);
+    if (answer === undefined) return;
+    if (answer === 'accept')
+      this.say({ case: 'seatAnswer', value: { id, answer: { case: 'accepted', value: {} } } });
+    else
+      this.say({ case: 'seatAnswer', value: { id, answer: { case: 'refused', value: { cause: answer } } } });
+  }
+}
