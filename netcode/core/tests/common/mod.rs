@@ -4,6 +4,7 @@
 //! and a bumpy mesh: 13,922 triangles. All numbers are literals or come from a seed, without a sine.
 #![allow(dead_code)]
 
+pub mod crowd;
 pub mod vectors;
 pub mod walker;
 
@@ -11,6 +12,7 @@ use otherworld_core::Vec3;
 use otherworld_core::vec3::vec3;
 use otherworld_core::world::{Triangle, World};
 use walker::random_unit;
+#[allow(unused_imports)]
 pub use walker::{Walker, along, random};
 
 /// Sine and cosine of half of each ramp's angle.
