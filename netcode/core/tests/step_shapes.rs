@@ -226,7 +226,7 @@ fn st10_an_adopted_place_is_never_behind_a_wall() {
 }
 
 #[test]
-fn st12_a_place_with_too_many_triangles_is_stood_in_not_fallen_through() {
+fn st11_a_place_with_too_many_triangles_is_stood_in_not_fallen_through() {
     let world = floor_with(|soup: &mut Soup| {
         for k in 0..600 {
             soup.cuboid(vec3(0.0, -0.1, 0.001 * k as f32), vec3(0.5, 0.1, 0.5));
@@ -239,7 +239,7 @@ fn st12_a_place_with_too_many_triangles_is_stood_in_not_fallen_through() {
 }
 
 #[test]
-fn st13_the_edge_of_the_numbers_is_not_left() {
+fn st12_the_edge_of_the_numbers_is_not_left() {
     let world = floor_with(|_| {});
     let mut state = State::at(vec3(511.0, 5.0, -511.9));
     for _ in 0..600 {

@@ -187,6 +187,12 @@ fn st9_two_hundred_thousand_random_steps_stay_out_of_the_walls() {
 }
 
 #[test]
+#[ignore = "ten times as long; run by hand (--release -- --ignored) before the step changes"]
+fn st9_two_million_random_steps_stay_out_of_the_walls() {
+    walk(100_000, 0.0).assert_sound();
+}
+
+#[test]
 fn st10_kicks_never_end_inside_a_wall() {
     for kick in [0.2, 0.3, 0.4] {
         walk(2_000, kick).assert_sound();
