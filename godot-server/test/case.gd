@@ -34,8 +34,8 @@ func plaza(capacity: int) -> RefCounted:
 	return probe if failures.is_empty() else null
 
 
-## Ticks, each followed by Jolt's steps. [param before] is called with the number of each tick, [param after] likewise,
-## before Jolt steps.
+## Ticks, each followed by Jolt's steps. [param before] is called with the number of each tick,
+## [param after] likewise, before Jolt steps.
 func play(probe: RefCounted, ticks: int, before := Callable(), after := Callable()) -> void:
 	for number in ticks:
 		await tree.physics_frame
@@ -93,9 +93,9 @@ static func take_bodies_away(probe: RefCounted) -> void:
 		PhysicsServer3D.body_set_mode(body, PhysicsServer3D.BODY_MODE_STATIC)
 
 
-## How deep a player is inside Jolt's static bodies (unit: metres), asked of the bodies and not of the step's triangles.
-## What counts is the body above the height of a stair, as in the step on the ground: below it, feet stand in treads and
-## sills that they climb.
+## How deep a player is inside Jolt's static bodies (unit: metres), asked of the bodies and not of
+## the step's triangles. What counts is the body above the height of a stair, as in the step on the
+## ground: below it, feet stand in treads and sills that they climb.
 static func depth_in_statics(probe: RefCounted, slot: int) -> float:
 	var raised := STAIR
 	var shape := CapsuleShape3D.new()

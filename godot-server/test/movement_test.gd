@@ -1,4 +1,5 @@
-## The step drives Jolt's capsules through the real plaza: over static geometry both are at the same place.
+## The step drives Jolt's capsules through the real plaza: over static geometry both are at the
+## same place.
 extends "res://test/case.gd"
 
 const AGREEMENT := 0.002

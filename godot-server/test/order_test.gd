@@ -1,12 +1,13 @@
-## The order of a tick (`netcode/godot/src/tick.rs`): what the last step of Jolt made is captured before anything else.
+## The order of a tick (`netcode/godot/src/tick.rs`): what the last step of Jolt made is captured
+## before anything else.
 extends "res://test/case.gd"
 
 const TICKS := 90
 const CAPTURE := "tick %d: capture has %s, Jolt had %s before the tick"
 
 
-## Poses and velocities are asked from Jolt just before each tick. A capture after the drive would find the driven
-## velocity instead, and one that a step lies before or behind would find other places.
+## Poses and velocities are asked from Jolt just before each tick. A capture after the drive would
+## find the driven velocity instead, and one that a step lies before or behind other places.
 func test_tk6_capture_comes_before_the_drive_and_no_step_lies_between() -> void:
 	var probe := plaza(1)
 	if probe == null:

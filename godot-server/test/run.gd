@@ -1,9 +1,11 @@
 ## Runs the tests of this folder inside this Godot and ends with 0 when all of them passed.
 ##
-##   OTHERWORLD_TEST_WORLD=plaza.glb godot --headless --fixed-fps 60 --path godot-server --script test/run.gd -- [PART]
+##   OTHERWORLD_TEST_WORLD=plaza.glb godot --headless --fixed-fps 60 --path godot-server \
+##     --script test/run.gd -- [PART]
 ##
-## A test is a method `test_…` of a file `…_test.gd`; PART picks those whose file and name hold it. It fails by a check
-## that does not hold, by any error that the engine reports meanwhile, and by checking nothing at all.
+## A test is a method `test_…` of a file `…_test.gd`; PART picks those whose file and name hold it.
+## It fails by a check that does not hold, by any error that the engine reports meanwhile, and by
+## checking nothing at all.
 extends SceneTree
 
 const FOLDER := "res://test/"
