@@ -66,6 +66,42 @@ func test_jo2_a_light_crate_is_pushed_away() -> void:
 	check(probe.feet(0).z < -2.0, "the player stuck at %s" % probe.feet(0))
 
 
+## A crate of two tonnes that nothing stops comes for a player with a wall behind them.
+func test_jo2_a_crate_crushes_nobody_through_a_wall() -> void:
+	var probe := plaza(1)
+	if probe == null:
+		return
+	var crate: RID = probe.body(heaviest_body(probe))
+	put(crate, Vector3(26.0, 0.5, 0.0))
+	probe.join_at(0, Vector3(28.5, 0.0, 0.0))
+	var met := [false, 0.0, 0.0]
+	var roll := func(_tick: int) -> void: set_velocity(crate, Vector3(1.5, 0.0, 0.0))
+	var measure := func(_tick: int) -> void:
+		met[0] = met[0] or probe.feet(0).x > 28.6
+		met[1] = maxf(met[1], depth_in_statics(probe, 0))
+		met[2] = maxf(met[2], probe.feet(0).x)
+	await play(probe, 150, roll, measure)
+	print("      deepest %.4f m, furthest x %.4f m" % [met[1], met[2]])
+	check(met[0], "the crate did not push the player")
+	check(met[1] <= DEEPEST, "%f m inside static bodies" % met[1])
+	check(met[2] <= WALL - RADIUS + DEEPEST, "came to x = %f m" % met[2])
+
+
+func test_jo2_a_rising_crate_lifts_a_player() -> void:
+	var probe := plaza(1)
+	if probe == null:
+		return
+	var crate := heaviest_body(probe)
+	var top := drop_onto(probe, crate)
+	await play(probe, 40)
+	var rise := func(_tick: int) -> void: set_velocity(probe.body(crate), Vector3(0.0, 1.0, 0.0))
+	await play(probe, 60, rise)
+	var risen := transform_of(probe.body(crate)).origin.y - top / 2.0
+	check(risen > 1.0, "the crate rose by %f m" % risen)
+	var apart: float = probe.feet(0).y - top - risen
+	check(absf(apart) < 0.1, "feet are %f m above the risen crate" % apart)
+
+
 func test_jo2_a_crate_bears_a_player_who_can_jump_from_it() -> void:
 	var probe := plaza(1)
 	if probe == null:
@@ -98,12 +134,15 @@ func test_fifty_balls_settle() -> void:
 	await play(probe, 30 * 20)
 	var fastest := 0.0
 	var lowest := INF
+	var highest := 0.0
 	for ball in balls:
 		fastest = maxf(fastest, velocity_of(ball).length())
 		lowest = minf(lowest, transform_of(ball).origin.y)
+		highest = maxf(highest, transform_of(ball).origin.y)
 	print("      fastest %.3f m/s, lowest middle %.3f m" % [fastest, lowest])
 	check(fastest < 0.1, "one still rolls at %f m/s" % fastest)
 	check(lowest > 0.05, "one sank to %f m" % lowest)
+	check(highest < 2.0, "one hangs at %f m" % highest)
 
 
 func run_at(probe: RefCounted, slot: int, place: Vector3, random: RandomNumberGenerator) -> void:
@@ -111,6 +150,10 @@ func run_at(probe: RefCounted, slot: int, place: Vector3, random: RandomNumberGe
 	if random.randf() < 0.3:
 		yaw += PI
 	probe.set_input(slot, 0.0, 1.0, yaw, random.randi_range(0, 3))
+
+
+static func set_velocity(body: RID, velocity: Vector3) -> void:
+	PhysicsServer3D.body_set_state(body, PhysicsServer3D.BODY_STATE_LINEAR_VELOCITY, velocity)
 
 
 func drop_onto(probe: RefCounted, crate: int) -> float:

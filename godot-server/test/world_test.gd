@@ -43,6 +43,19 @@ func test_a_player_comes_to_a_spawn_point_and_leaves_nothing_behind() -> void:
 	check(capsules_near(probe, place) == 0, "a capsule stayed behind")
 
 
+## The judge of the other tests must be able to find somebody guilty.
+func test_a_player_inside_a_wall_is_seen_to_be() -> void:
+	var probe := plaza(2)
+	if probe == null:
+		return
+	probe.join_at(0, Vector3(29.9, 0.0, 0.0))
+	probe.join_at(1, Vector3(29.69, 0.0, 0.0))
+	var depth := depth_in_statics(probe, 0)
+	check(absf(depth - 0.2) < 0.01, "0.2 m deep, measured %f m" % depth)
+	depth = depth_in_statics(probe, 1)
+	check(depth < 0.001, "not in the wall, measured %f m" % depth)
+
+
 func bodies_at(probe: RefCounted, slot: int) -> int:
 	return capsules_near(probe, probe.feet(slot))
 
