@@ -4,7 +4,7 @@ mod common;
 
 use common::{Bench, Happened, Official, Ours};
 use netcode::ClientState as OfficialState;
-use otherworld_pipes::{ClientState, Departure, SeatId, SendError};
+use otherworld_pipes::{ClientState, Departure, Refusal, SeatId, SendError};
 use renetcode::DisconnectReason;
 use std::time::Duration;
 
@@ -210,6 +210,17 @@ fn our_client_goes_on_to_the_second_address() {
         client.is_connected(bench.now())
     });
     assert_eq!(client.pipe.server(), bench.address());
+}
+
+#[test]
+fn the_other_copies_of_a_goodbye_are_not_garbage() {
+    let mut bench = Bench::new();
+    let token = bench.token(7);
+    let mut client = Official::connect(&token);
+    bench.until("a session", |_| client.is_connected());
+    client.client.disconnect();
+    bench.until("ten goodbyes", |bench| bench.pipe.refusals().total() == 9);
+    assert_eq!(bench.pipe.refusals().of(Refusal::Departed), 9);
 }
 
 #[test]

@@ -23,6 +23,8 @@ macro_rules! refusals {
 refusals! {
     /// From an address without a session, and not a connection request.
     Garbage = "garbage",
+    /// From an address whose session has just ended: the other copies of its goodbye, and what was under way.
+    Departed = "departed",
     /// Length, version, prefix, packet kind or body that the standard does not allow here.
     Malformed = "malformed",
     /// A connection request from an address that has a session: late copies of the handshake do this too.

@@ -26,6 +26,8 @@ const DISCONNECT_COPIES: usize = 10;
 const LONGEST_TIMEOUT_SECONDS: i32 = 60;
 /// Handshakes under way for each session that there is room for.
 const HANDSHAKES_PER_SESSION: usize = 2;
+/// How long packets of a session that has ended are told apart from garbage.
+const DEPARTED_FOR: Duration = Duration::from_secs(5);
 /// Tokens in use that are remembered until they expire.
 const USED_TOKENS: usize = 4096;
 
@@ -114,6 +116,7 @@ pub struct Server {
     by_seat: HashMap<SeatId, usize>,
     handshakes: HashMap<SocketAddr, Handshake>,
     used: HashMap<[u8; 16], Use>,
+    departed: HashMap<SocketAddr, Duration>,
     limiter: Limiter,
     refusals: Refusals,
     challenge_cipher: Cipher,
@@ -170,6 +173,7 @@ impl Server {
             by_seat: HashMap::with_capacity(config.capacity),
             handshakes: HashMap::with_capacity(HANDSHAKES_PER_SESSION * config.capacity),
             used: HashMap::with_capacity(USED_TOKENS),
+            departed: HashMap::with_capacity(config.capacity),
             limiter: Limiter::new(config.limits),
             refusals: Refusals::default(),
             challenge_cipher: random_cipher(),
@@ -327,7 +331,14 @@ impl Server {
             .handshakes
             .get(&from)
             .filter(|handshake| handshake.until > now);
-        let handshake = handshake.ok_or(Refusal::Garbage)?;
+        let Some(handshake) = handshake else {
+            let departed = self.departed.get(&from).is_some_and(|until| *until > now);
+            return Err(if departed {
+                Refusal::Departed
+            } else {
+                Refusal::Garbage
+            });
+        };
         let header = packet::peek(datagram).filter(|header| header.kind == Kind::Response);
         let header = header.ok_or(Refusal::Malformed)?;
         let cipher = Cipher::new(&handshake.token.client_to_server);
@@ -422,7 +433,7 @@ impl Server {
                 Ok(Heard::Nothing)
             }
             Kind::Disconnect if body.is_empty() => {
-                self.remove(slot);
+                self.remove(now, slot);
                 Ok(Heard::Disconnected { seat })
             }
             // The client has not heard our keep-alive yet; the next one is on its way.
@@ -519,11 +530,13 @@ impl Server {
                 session.send(now, Kind::Disconnect, self.protocol_id, &[], out);
             }
         }
-        self.remove(slot);
+        self.remove(now, slot);
     }
 
-    fn remove(&mut self, slot: usize) {
+    fn remove(&mut self, now: Duration, slot: usize) {
         if let Some(session) = self.sessions[slot].take() {
+            self.departed.retain(|_, until| *until > now);
+            self.departed.insert(session.address, now + DEPARTED_FOR);
             self.by_address.remove(&session.address);
             self.by_seat.remove(&session.seat);
         }
