@@ -1,64 +1,52 @@
-//! The stream to the control plane: dial, register, serve, and again for ever. While it is broken the tick's reports are
-//! still taken in, so that the next `Register` tells how things stand. The tick alone decides about seats; here nothing is
-//! answered in its name.
+//! The line to the control plane: dial, register, serve, and again for ever. While there is none, the tick's reports are
+//! still taken in, so that the next `Register` tells how things stand. The tick alone decides about seats; nothing is
+//! answered here in its name.
 
+mod register;
+mod serve;
+
+use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Duration;
 
-use otherworld_core::SeatId;
-use tokio::sync::{mpsc, watch};
-use tokio::time::{Instant, MissedTickBehavior, interval, sleep, timeout};
-use tokio_stream::wrappers::ReceiverStream;
-use tonic::transport::Endpoint;
-use tonic::{Code, Status, Streaming};
+use tokio::sync::watch;
+use tokio::time::{Duration, Instant, sleep};
+use tonic::{Code, Status};
 
 use crate::backoff::Backoff;
 use crate::config::{Build, Config};
 use crate::error::Error;
-use crate::exchange::{Command, Exchange, Listening, Report, TelemetryFrame};
+use crate::exchange::{Command, Exchange, Listening, Report};
 use crate::heartbeat::Window;
-use crate::proto::instance_service_client::InstanceServiceClient;
-use crate::proto::{self, control_message, instance_message::Message};
-use crate::roster::{self, Roster};
+use crate::roster::Roster;
 use crate::sdk::{Desired, GameServer};
-use crate::seats::Seat;
 use crate::stop::{Cause, Stop};
 
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
-const REGISTER_TIMEOUT: Duration = Duration::from_secs(10);
-const CLOSE_TIMEOUT: Duration = Duration::from_secs(1);
-// A control plane that vanished without a word is noticed after the sum of these two.
-const KEEP_ALIVE_EVERY: Duration = Duration::from_secs(5);
-const KEEP_ALIVE_TIMEOUT: Duration = Duration::from_secs(5);
+use register::Accepted;
+
 const STEADY_AFTER: Duration = Duration::from_secs(2);
-const ALL_BODIES_EVERY: Duration = Duration::from_secs(5);
-// Messages under way. Heartbeats and telemetry leave half of it to what must not be lost.
-const OUTBOUND: usize = 512;
 
 /// Where the instance has got to, for the flow.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Progress {
-    pub registered: Option<Accepted>,
-    pub is_listening: bool,
-    pub has_stopped: bool,
+struct Progress {
+    registered: Option<Accepted>,
+    is_listening: bool,
+    has_stopped: bool,
 }
 
-/// A `Registered` whose fields have been checked.
-#[derive(Clone, Debug)]
-pub(crate) struct Accepted {
-    pub key: [u8; 32],
-    pub world: proto::World,
-    pub capacity: usize,
-    pub tick_rate_hz: u32,
-    heartbeat_every: Duration,
-    telemetry_every: Option<Duration>,
+/// What the flow wants of the line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Will {
+    Serve,
+    /// Keep the stream that is there, dial no other.
+    WindUp,
+    Close,
 }
 
-/// The flow's handle of the stream.
+/// The flow's handle of the line.
 #[derive(Debug)]
 pub(crate) struct Control {
     progress: watch::Receiver<Progress>,
-    close: watch::Sender<bool>,
+    will: watch::Sender<Will>,
     task: tokio::task::JoinHandle<()>,
 }
 
@@ -73,7 +61,7 @@ impl Control {
         stop: Stop,
     ) -> Self {
         let (told, progress) = watch::channel(Progress::default());
-        let (close, closing) = watch::channel(false);
+        let (will, heard) = watch::channel(Will::Serve);
         let stream = Stream {
             config,
             build,
@@ -82,17 +70,18 @@ impl Control {
             desired,
             stop,
             progress: told,
-            closing,
+            will: heard,
             roster: Roster::default(),
             window: Window::default(),
             listening: None,
             is_draining: false,
             telemetry_dropped: 0,
         };
+        let task = tokio::spawn(stream.run());
         Self {
             progress,
-            close,
-            task: tokio::spawn(stream.run()),
+            will,
+            task,
         }
     }
 
@@ -110,8 +99,9 @@ impl Control {
         self.until(|progress| progress.is_listening).await;
     }
 
-    /// The tick has told its players goodbye.
-    pub async fn stopped(&self) {
+    /// No stream is dialled any more; returns when the tick has told its players goodbye.
+    pub async fn wind_up(&self) {
+        self.will.send_replace(Will::WindUp);
         self.until(|progress| progress.has_stopped).await;
     }
 
@@ -124,7 +114,7 @@ impl Control {
 
     /// Sends what is left to say and ends the stream.
     pub async fn close(self) {
-        self.close.send_replace(true);
+        self.will.send_replace(Will::Close);
         let _ = self.task.await;
     }
 }
@@ -134,22 +124,27 @@ impl Control {
 enum Lost {
     #[error("{url} cannot be reached: {why}")]
     Unreachable { url: String, why: String },
-    #[error("{0}")]
-    Identity(Error),
-    #[error("no answer to Register within {REGISTER_TIMEOUT:?}")]
+    #[error("cannot read the credential in {path}: {source}")]
+    Identity {
+        path: PathBuf,
+        source: std::io::Error,
+    },
+    #[error("Register was not answered in time")]
     NoAnswer,
     #[error("{}, {:?}", .0.message(), .0.code())]
     Status(Box<Status>),
-    #[error("{0}")]
+    #[error("the answer to Register cannot be used: {0}")]
     BadRegistered(&'static str),
+    #[error("the key is another one than before")]
+    KeyChanged,
     #[error("the control plane ended the stream")]
     Ended,
     #[error("the control plane does not read")]
     Stalled,
     #[error("the tick takes no commands")]
     TickHangs,
-    #[error("we are closing it")]
-    Closing,
+    #[error("closed by this side")]
+    Closed,
 }
 
 struct Stream {
@@ -160,7 +155,7 @@ struct Stream {
     desired: watch::Sender<Desired>,
     stop: Stop,
     progress: watch::Sender<Progress>,
-    closing: watch::Receiver<bool>,
+    will: watch::Receiver<Will>,
     roster: Roster,
     window: Window,
     listening: Option<Listening>,
@@ -168,334 +163,71 @@ struct Stream {
     telemetry_dropped: u64,
 }
 
-struct Wire {
-    outbound: Outbound,
-    inbound: Streaming<proto::ControlMessage>,
-}
-
-struct Outbound(mpsc::Sender<proto::InstanceMessage>);
-
-impl Outbound {
-    /// For what must not be lost.
-    fn send(&self, message: Message) -> Result<(), Lost> {
-        self.0
-            .try_send(proto::InstanceMessage {
-                message: Some(message),
-            })
-            .map_err(|_| Lost::Stalled)
-    }
-
-    /// For what the next one of its kind replaces. False when it was dropped.
-    fn offer(&self, message: Message) -> bool {
-        self.0.capacity() > OUTBOUND / 2 && self.send(message).is_ok()
-    }
-}
-
 impl Stream {
     async fn run(mut self) {
         let mut backoff = Backoff::default();
-        while !*self.closing.borrow() {
-            let lost = match self.register().await {
-                Ok((wire, accepted)) => {
-                    let begun = Instant::now();
-                    let lost = self.serve(wire, accepted).await;
-                    self.tell_tick(Command::Connected(false));
-                    // A control plane that accepts and then drops everybody is not dialled in a tight loop.
-                    if begun.elapsed() > STEADY_AFTER {
-                        backoff.reset();
-                    }
-                    lost
-                }
+        let mut will = self.will.clone();
+        let mut winding = self.will.clone();
+        while *will.borrow_and_update() == Will::Serve {
+            let registered = tokio::select! {
+                registered = self.register() => registered,
+                _ = winding.wait_for(|will| *will != Will::Serve) => break,
+            };
+            let begun = Instant::now();
+            let lost = match registered {
+                Ok((wire, accepted)) => self.serve(wire, accepted).await,
                 Err(lost) => lost,
             };
-            if let Some(error) = self.is_final(&lost) {
-                self.stop.ask(Cause::Failed(error));
-                return self.fold_until_closed().await;
+            // A control plane that accepts and then drops everybody is not dialled in a tight loop.
+            if begun.elapsed() > STEADY_AFTER {
+                backoff.reset();
             }
-            if matches!(lost, Lost::Closing) {
-                return;
+            match self.judge(lost) {
+                Err(error) => {
+                    self.stop.ask(Cause::Failed(error));
+                    break;
+                }
+                Ok(Lost::Closed) => return,
+                Ok(lost) => self.wait_to_dial(&lost, &mut backoff).await,
             }
-            let wait = backoff.next(fastrand::f64());
-            let level = if backoff.is_worth_a_warning() {
-                log::Level::Warn
-            } else {
-                log::Level::Debug
-            };
-            log::log!(
-                level,
-                "no stream to the control plane: {lost}; dialling again in {wait:.1?}"
-            );
-            self.fold_for(wait).await;
         }
+        let closed = async {
+            let _ = will.wait_for(|will| *will == Will::Close).await;
+        };
+        self.fold_until(closed).await;
+    }
+
+    async fn wait_to_dial(&mut self, lost: &Lost, backoff: &mut Backoff) {
+        let wait = backoff.next(fastrand::f64());
+        let level = if backoff.is_worth_a_warning() {
+            log::Level::Warn
+        } else {
+            log::Level::Debug
+        };
+        log::log!(level, stage = "control"; "no line to the control plane: {lost}; dialling again in {wait:.1?}");
+        let mut will = self.will.clone();
+        let over = async {
+            tokio::select! {
+                () = sleep(wait) => {}
+                _ = will.wait_for(|will| *will != Will::Serve) => {}
+            }
+        };
+        self.fold_until(over).await;
     }
 
     /// What a retry cannot cure ends an instance in which nobody plays yet. Afterwards only another key does.
-    fn is_final(&self, lost: &Lost) -> Option<Error> {
+    fn judge(&self, lost: Lost) -> Result<Lost, Error> {
         let is_first = self.progress.borrow().registered.is_none();
         match lost {
-            Lost::BadRegistered(KEY_CHANGED) => Some(Error::KeyChanged),
-            Lost::BadRegistered(problem) if is_first => Some(Error::BadRegistered(problem)),
-            Lost::Identity(Error::Identity { path, source }) if is_first => {
-                let source = std::io::Error::new(source.kind(), source.to_string());
-                Some(Error::Identity {
-                    path: path.clone(),
-                    source,
-                })
-            }
-            Lost::Status(status) if is_first && is_refusal(status.code()) => Some(Error::Refused {
+            Lost::KeyChanged => Err(Error::KeyChanged),
+            Lost::BadRegistered(problem) if is_first => Err(Error::BadRegistered(problem)),
+            Lost::Identity { path, source } if is_first => Err(Error::Identity { path, source }),
+            Lost::Status(status) if is_first && is_refusal(status.code()) => Err(Error::Refused {
                 code: status.code(),
                 message: status.message().to_owned(),
             }),
-            _ => None,
+            lost => Ok(lost),
         }
-    }
-
-    async fn register(&mut self) -> Result<(Wire, Accepted), Lost> {
-        let url = self.config.control_url.clone();
-        let unreachable = |error: tonic::transport::Error| Lost::Unreachable {
-            url: url.clone(),
-            why: innermost(&error),
-        };
-        let register = self.introduce()?;
-        let channel = Endpoint::from_shared(url.clone())
-            .map_err(unreachable)?
-            .connect_timeout(CONNECT_TIMEOUT)
-            .tcp_nodelay(true)
-            .http2_keep_alive_interval(KEEP_ALIVE_EVERY)
-            .keep_alive_timeout(KEEP_ALIVE_TIMEOUT)
-            .keep_alive_while_idle(true)
-            .connect()
-            .await
-            .map_err(unreachable)?;
-
-        let (outbound, messages) = mpsc::channel(OUTBOUND);
-        let outbound = Outbound(outbound);
-        outbound.send(Message::Register(register))?;
-        let answered = async {
-            let mut client = InstanceServiceClient::new(channel);
-            let mut inbound = client
-                .connect(ReceiverStream::new(messages))
-                .await?
-                .into_inner();
-            let answer = inbound.message().await?;
-            Ok((inbound, answer))
-        };
-        let (inbound, answer) = timeout(REGISTER_TIMEOUT, answered)
-            .await
-            .map_err(|_| Lost::NoAnswer)?
-            .map_err(|status| Lost::Status(Box::new(status)))?;
-        match answer.ok_or(Lost::Ended)?.message {
-            Some(control_message::Message::Registered(registered)) => {
-                let accepted = self.check(registered)?;
-                Ok((Wire { outbound, inbound }, accepted))
-            }
-            _ => Err(Lost::BadRegistered("the first message is something else")),
-        }
-    }
-
-    fn introduce(&self) -> Result<proto::Register, Lost> {
-        let path = &self.config.identity_file;
-        let credential = std::fs::read_to_string(path).map_err(|source| {
-            Lost::Identity(Error::Identity {
-                path: path.clone(),
-                source,
-            })
-        })?;
-        let world_sha256 = match &self.progress.borrow().registered {
-            Some(accepted) if self.listening.is_some() => accepted.world.sha256.clone(),
-            _ => String::new(),
-        };
-        Ok(proto::Register {
-            name: self.server.name.clone(),
-            uid: self.server.uid.clone(),
-            credential: credential.trim().to_owned(),
-            build: self.build.version.clone(),
-            protocol_hash: self.build.protocol_hash,
-            endpoints: vec![proto::Endpoint {
-                pipe: "udp".into(),
-                address: self.server.address.to_string(),
-                port: self.server.port.into(),
-            }],
-            seats: self.roster.seats(),
-            world_sha256,
-        })
-    }
-
-    fn check(&self, registered: proto::Registered) -> Result<Accepted, Lost> {
-        let accepted = Accepted::try_from(registered).map_err(Lost::BadRegistered)?;
-        let first = self.progress.borrow().registered.clone();
-        match first {
-            Some(first) if first.key != accepted.key => {
-                return Err(Lost::BadRegistered(KEY_CHANGED));
-            }
-            Some(first) if first.world.sha256 != accepted.world.sha256 => {
-                log::warn!(
-                    "the control plane names another world now; this instance keeps {}",
-                    first.world.sha256
-                );
-            }
-            Some(_) => {}
-            None => {
-                self.desired.send_modify(|desired| {
-                    desired.capacity = accepted.capacity;
-                    desired.world = format!("{}@{}", accepted.world.id, accepted.world.sha256);
-                });
-                self.progress
-                    .send_modify(|progress| progress.registered = Some(accepted.clone()));
-            }
-        }
-        Ok(accepted)
-    }
-
-    async fn serve(&mut self, mut wire: Wire, accepted: Accepted) -> Lost {
-        log::info!(
-            "registered as {} with {}",
-            self.server.name,
-            self.config.control_url
-        );
-        self.tell_tick(Command::Connected(true));
-        let lost = self
-            .serve_until_lost(&mut wire, &accepted)
-            .await
-            .unwrap_or_else(|lost| lost);
-        if matches!(lost, Lost::Closing) {
-            let Wire {
-                outbound,
-                mut inbound,
-            } = wire;
-            drop(outbound);
-            let ended = async { while let Ok(Some(_)) = inbound.message().await {} };
-            let _ = timeout(CLOSE_TIMEOUT, ended).await;
-        }
-        // A frame that waits for the tick would be told to nobody.
-        drop(self.exchange.blanks.pop());
-        lost
-    }
-
-    async fn serve_until_lost(
-        &mut self,
-        wire: &mut Wire,
-        accepted: &Accepted,
-    ) -> Result<Lost, Lost> {
-        if let Some(listening) = self.listening {
-            wire.outbound.send(roster::tell_listening(listening))?;
-        }
-        let mut heartbeat = interval(accepted.heartbeat_every);
-        heartbeat.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        // Where none is wanted the arm below is off.
-        let mut telemetry = interval(accepted.telemetry_every.unwrap_or(ALL_BODIES_EVERY));
-        telemetry.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        let mut spare: Vec<TelemetryFrame> = Vec::new();
-        let mut all_bodies_at = Instant::now();
-        let mut closing = self.closing.clone();
-        let exchange = Arc::clone(&self.exchange);
-        loop {
-            tokio::select! {
-                message = wire.inbound.message() => match message {
-                    Ok(Some(message)) => self.obey(message)?,
-                    Ok(None) => return Ok(Lost::Ended),
-                    Err(status) => return Ok(Lost::Status(Box::new(status))),
-                },
-                () = exchange.reported.notified() => self.pass_reports(&wire.outbound, &mut spare)?,
-                _ = heartbeat.tick() => {
-                    let beat = self.window.heartbeat(&exchange, self.roster.players());
-                    if !wire.outbound.offer(Message::Heartbeat(beat)) {
-                        log::debug!("a heartbeat was dropped: the control plane reads too slowly");
-                    }
-                }
-                _ = telemetry.tick(), if accepted.telemetry_every.is_some() && self.listening.is_some() => {
-                    let mut blank = spare.pop().unwrap_or_default();
-                    blank.all_bodies = all_bodies_at <= Instant::now();
-                    match exchange.blanks.push(blank) {
-                        Ok(()) if all_bodies_at <= Instant::now() => all_bodies_at += ALL_BODIES_EVERY,
-                        Ok(()) => {}
-                        // The tick has not taken the last one yet.
-                        Err(blank) => spare.push(blank),
-                    }
-                }
-                _ = closing.wait_for(|closing| *closing) => {
-                    self.pass_reports(&wire.outbound, &mut spare)?;
-                    return Ok(Lost::Closing);
-                }
-            }
-        }
-    }
-
-    fn obey(&mut self, message: proto::ControlMessage) -> Result<(), Lost> {
-        use control_message::Message as Told;
-        let command = match message.message {
-            Some(Told::OfferSeat(proto::OfferSeat {
-                seat: Some(seat),
-                expires_ms,
-            })) => {
-                let seat = Seat {
-                    id: SeatId(seat.id),
-                    user: seat.user,
-                    name: seat.name,
-                };
-                self.roster.offer(seat.clone());
-                Command::OfferSeat {
-                    seat,
-                    expires: Duration::from_millis(expires_ms.into()),
-                }
-            }
-            Some(Told::RevokeSeat(revoke)) => Command::RevokeSeat(SeatId(revoke.id)),
-            Some(Told::Kick(kick)) => Command::Kick {
-                seat: SeatId(kick.seat),
-                reason: kick.reason,
-            },
-            Some(Told::Drain(_)) => {
-                self.is_draining = true;
-                self.end_if_drained();
-                Command::Drain
-            }
-            Some(Told::Shutdown(shutdown)) => {
-                self.stop.ask(Cause::Control {
-                    grace: Duration::from_millis(shutdown.grace_ms.into()),
-                });
-                return Ok(());
-            }
-            Some(Told::Registered(_) | Told::OfferSeat(_)) => {
-                log::warn!("the control plane sent a message out of place; it is skipped");
-                return Ok(());
-            }
-            // A newer control plane's.
-            None => return Ok(()),
-        };
-        if self.exchange.command(command) {
-            Ok(())
-        } else {
-            Err(Lost::TickHangs)
-        }
-    }
-
-    fn pass_reports(
-        &mut self,
-        outbound: &Outbound,
-        spare: &mut Vec<TelemetryFrame>,
-    ) -> Result<(), Lost> {
-        while let Some(report) = self.exchange.reports.pop() {
-            if let Report::Telemetry(mut frame) = report {
-                if !outbound.offer(Message::Telemetry(self.name_players(&frame))) {
-                    self.telemetry_dropped += 1;
-                    log::debug!(
-                        "{} telemetry frames dropped: the control plane reads slowly",
-                        self.telemetry_dropped
-                    );
-                }
-                frame.players.clear();
-                frame.bodies.clear();
-                spare.push(frame);
-                continue;
-            }
-            let told = roster::tell(&report);
-            // First the record, so that it is right even when this stream breaks now.
-            self.fold(report);
-            if let Some(told) = told {
-                outbound.send(told)?;
-            }
-        }
-        Ok(())
     }
 
     /// Keeps the record by a report of the tick.
@@ -528,70 +260,27 @@ impl Stream {
         }
     }
 
-    fn fold_waiting(&mut self) {
-        while let Some(report) = self.exchange.reports.pop() {
-            self.fold(report);
-        }
-        self.window.collect(&self.exchange);
-    }
-
-    async fn fold_for(&mut self, wait: Duration) {
+    /// Takes in what the tick reports, until something is over.
+    async fn fold_until(&mut self, over: impl Future<Output = ()>) {
         let exchange = Arc::clone(&self.exchange);
-        let mut closing = self.closing.clone();
-        let over = sleep(wait);
         tokio::pin!(over);
         loop {
-            self.fold_waiting();
+            while let Some(report) = exchange.reports.pop() {
+                self.fold(report);
+            }
+            self.window.collect(&exchange);
             tokio::select! {
                 () = &mut over => return,
                 () = exchange.reported.notified() => {}
-                _ = closing.wait_for(|closing| *closing) => return,
             }
-        }
-    }
-
-    async fn fold_until_closed(&mut self) {
-        while !*self.closing.borrow() {
-            self.fold_for(Duration::from_secs(1)).await;
-        }
-    }
-
-    fn name_players(&self, frame: &TelemetryFrame) -> proto::Telemetry {
-        let name = |player: &crate::exchange::TelemetryPlayer| {
-            let [x, y, z] = player.position;
-            proto::PlayerPose {
-                seat: player.seat.0,
-                name: self.roster.name(player.seat).to_owned(),
-                x,
-                y,
-                z,
-                yaw: player.yaw,
-                grounded: player.grounded,
-            }
-        };
-        proto::Telemetry {
-            tick: frame.tick.0,
-            players: frame.players.iter().map(name).collect(),
-            bodies: frame.bodies.clone(),
         }
     }
 
     fn tell_tick(&self, command: Command) {
         if !self.exchange.command(command) {
-            log::error!("the tick takes no commands");
+            log::error!(stage = "control"; "the tick takes no commands");
         }
     }
-}
-
-const KEY_CHANGED: &str = "the key is another one than before";
-
-/// tonic wraps "Connection refused" into "transport error".
-fn innermost(error: &dyn std::error::Error) -> String {
-    let mut innermost = error;
-    while let Some(source) = innermost.source() {
-        innermost = source;
-    }
-    innermost.to_string()
 }
 
 fn is_refusal(code: Code) -> bool {
@@ -602,115 +291,4 @@ fn is_refusal(code: Code) -> bool {
             | Code::FailedPrecondition
             | Code::InvalidArgument
     )
-}
-
-impl TryFrom<proto::Registered> for Accepted {
-    type Error = &'static str;
-
-    fn try_from(registered: proto::Registered) -> Result<Self, Self::Error> {
-        let key = registered
-            .key
-            .try_into()
-            .map_err(|_| "the key is not 32 bytes long")?;
-        let world = registered.world.ok_or("it names no world")?;
-        if world.sha256.len() != 64 || !world.sha256.bytes().all(|byte| byte.is_ascii_hexdigit()) {
-            return Err("the world's SHA-256 is not 64 hex digits");
-        }
-        let capacity = usize::try_from(registered.capacity).unwrap_or(0);
-        if capacity == 0 {
-            return Err("it gives no capacity");
-        }
-        if !matches!(registered.tick_rate_hz, 30 | 60) {
-            return Err("the tick rate is neither 30 nor 60");
-        }
-        // Shorter intervals would only be a mistake that floods the stream.
-        let at_least = |ms: u32, least: u32| Duration::from_millis(ms.max(least).into());
-        Ok(Self {
-            key,
-            world,
-            capacity,
-            tick_rate_hz: registered.tick_rate_hz,
-            heartbeat_every: at_least(registered.heartbeat_interval_ms, 100),
-            telemetry_every: (registered.telemetry_interval_ms > 0)
-                .then(|| at_least(registered.telemetry_interval_ms, 20)),
-        })
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_control_plane_that_does_not_read_loses_telemetry_and_no_seat_answer() {
-        let (sender, mut unread) = mpsc::channel(OUTBOUND);
-        let outbound = Outbound(sender);
-        let telemetry = || Message::Telemetry(proto::Telemetry::default());
-        let taken = (0..2 * OUTBOUND)
-            .filter(|_| outbound.offer(telemetry()))
-            .count();
-        assert_eq!(taken, OUTBOUND / 2);
-        for id in 0..100 {
-            outbound
-                .send(Message::SeatAnswer(proto::SeatAnswer { id, answer: None }))
-                .unwrap();
-        }
-        let mut answers = 0;
-        while let Ok(message) = unread.try_recv() {
-            answers += usize::from(matches!(message.message, Some(Message::SeatAnswer(_))));
-        }
-        assert_eq!(answers, 100);
-        assert!(
-            outbound.offer(telemetry()),
-            "once it reads again, telemetry flows again"
-        );
-    }
-
-    #[test]
-    fn when_even_answers_find_no_room_the_stream_is_given_up() {
-        let (sender, _unread) = mpsc::channel(OUTBOUND);
-        let outbound = Outbound(sender);
-        let answer = || Message::SeatAnswer(proto::SeatAnswer::default());
-        for _ in 0..OUTBOUND {
-            outbound.send(answer()).unwrap();
-        }
-        assert!(matches!(outbound.send(answer()), Err(Lost::Stalled)));
-    }
-
-    #[test]
-    fn only_a_usable_registered_is_accepted() {
-        let world = proto::World {
-            id: "plaza".into(),
-            url: "http://x/".into(),
-            sha256: "ab".repeat(32),
-        };
-        let good = proto::Registered {
-            key: vec![1; 32],
-            world: Some(world),
-            capacity: 100,
-            tick_rate_hz: 60,
-            heartbeat_interval_ms: 0,
-            telemetry_interval_ms: 0,
-        };
-        let accepted = Accepted::try_from(good.clone()).unwrap();
-        assert_eq!(
-            (accepted.heartbeat_every, accepted.telemetry_every),
-            (Duration::from_millis(100), None)
-        );
-        let spoilt: [fn(&mut proto::Registered); 5] = [
-            |registered| registered.key.push(0),
-            |registered| registered.world = None,
-            |registered| registered.world.as_mut().unwrap().sha256 = "z".repeat(64),
-            |registered| registered.capacity = 0,
-            |registered| registered.tick_rate_hz = 45,
-        ];
-        for spoil in spoilt {
-            let mut registered = good.clone();
-            spoil(&mut registered);
-            assert!(
-                Accepted::try_from(registered.clone()).is_err(),
-                "{registered:?}"
-            );
-        }
-    }
 }

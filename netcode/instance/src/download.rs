@@ -29,8 +29,7 @@ pub(crate) async fn download(world: &proto::World) -> Result<Vec<u8>, Error> {
             }
             Err(Failure::Passing(problem)) => {
                 let wait = backoff.next(fastrand::f64());
-                log::warn!(
-                    "the world {} cannot be fetched: {problem}; next try in {wait:.1?}",
+                log::warn!(stage = "download"; "the world {} cannot be fetched: {problem}; next try in {wait:.1?}",
                     world.url
                 );
                 tokio::time::sleep(wait).await;

@@ -47,8 +47,7 @@ pub(crate) async fn run(
 async fn meet_fleet(config: &Config) -> Result<(agones::Sdk, GameServer), Error> {
     let mut sdk = sdk::connect(config).await?;
     let server = sdk::game_server(&mut sdk, config).await?;
-    log::info!(
-        "{} {} at {}:{}",
+    log::info!(stage = "life"; "{} {} at {}:{}",
         server.name,
         server.uid,
         server.address,
@@ -101,13 +100,13 @@ async fn open(
         tick_rate_hz: accepted.tick_rate_hz,
         public_address,
     };
-    log::info!("the tick is handed {world:?}");
+    log::info!(stage = "life"; "the tick is handed {world:?}");
     if !exchange.command(Command::World(Box::new(world))) {
         return Err(Error::Tick("the tick takes no commands".into()));
     }
     control.listening().await;
     fleet.become_phase(Phase::Ready).await;
-    log::info!("ready for players");
+    log::info!(stage = "life"; "ready for players");
     std::future::pending().await
 }
 
@@ -118,16 +117,16 @@ async fn end(cause: &Cause, exchange: &Exchange, fleet: &Fleet, control: Control
     } else {
         log::Level::Info
     };
-    log::log!(level, "the instance ends: {reason}");
+    log::log!(level, stage = "life"; "the instance ends: {reason}");
     exchange.command_for_sure(Command::Shutdown { grace, reason });
-    if timeout(grace, control.stopped()).await.is_err() && !matches!(cause, Cause::Abandoned) {
-        log::error!("the tick did not say goodbye to its players within {grace:?}");
+    if timeout(grace, control.wind_up()).await.is_err() && !matches!(cause, Cause::Abandoned) {
+        log::error!(stage = "life"; "the tick did not say goodbye to its players within {grace:?}");
     }
     if timeout(FLEET_GOODBYE, fleet.become_phase(Phase::Shutdown))
         .await
         .is_err()
     {
-        log::warn!("the SDK server did not take Shutdown within {FLEET_GOODBYE:?}");
+        log::warn!(stage = "life"; "the SDK server did not take Shutdown within {FLEET_GOODBYE:?}");
     }
     control.close().await;
 }

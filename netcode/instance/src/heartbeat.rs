@@ -70,7 +70,7 @@ impl Window {
             count: count.load(Relaxed),
         };
         let (cpu_seconds, resident_bytes) = usage().unwrap_or_else(|error| {
-            log::debug!("/proc/self/stat cannot be read: {error}");
+            log::debug!(stage = "control"; "/proc/self/stat cannot be read: {error}");
             (0.0, 0)
         });
         proto::Heartbeat {

@@ -179,7 +179,7 @@ async fn pass_health(sdk: agones::Sdk, exchange: Arc<Exchange>) {
         let pulses = exchange.pulses.load(Relaxed);
         let pulsed = pulses != std::mem::replace(&mut seen, pulses);
         if is_alive && !pulsed && pulses > 0 {
-            log::error!("the tick has not pulsed for {HEALTH_EVERY:?}: no health is sent");
+            log::error!(stage = "fleet"; "the tick has not pulsed for {HEALTH_EVERY:?}: no health is sent");
         }
         is_alive = pulsed;
         if !pulsed {
@@ -187,7 +187,7 @@ async fn pass_health(sdk: agones::Sdk, exchange: Arc<Exchange>) {
         }
         if health.try_send(()).is_err() {
             if std::mem::replace(&mut is_heard, false) {
-                log::warn!("the SDK server takes no health; trying again each {HEALTH_EVERY:?}");
+                log::warn!(stage = "fleet"; "the SDK server takes no health; trying again each {HEALTH_EVERY:?}");
             }
             health = sdk.health_check();
             let _ = health.try_send(());
@@ -211,9 +211,9 @@ async fn watch_state(mut sdk: agones::Sdk, stop: Stop) {
                         stop.ask(Cause::Fleet);
                     }
                 }
-                log::debug!("WatchGameServer ended");
+                log::debug!(stage = "fleet"; "WatchGameServer ended");
             }
-            Err(error) => log::debug!("WatchGameServer: {error}"),
+            Err(error) => log::debug!(stage = "fleet"; "WatchGameServer: {error}"),
         }
         sleep(backoff.next(fastrand::f64())).await;
     }
@@ -242,9 +242,7 @@ async fn keep(
                 } else {
                     log::Level::Debug
                 };
-                log::log!(
-                    level,
-                    "the SDK server does not do as asked: {error}; next try in {wait:.1?}"
+                log::log!(level, stage = "fleet"; "the SDK server does not do as asked: {error}; next try in {wait:.1?}"
                 );
                 // What stands there now is unknown: it is read anew.
                 applied = Applied::default();

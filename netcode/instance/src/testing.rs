@@ -100,6 +100,11 @@ impl ControlPlane {
         }
     }
 
+    /// Whether nobody has dialled since the last one.
+    pub fn is_left_alone(&mut self) -> bool {
+        self.dialled.try_recv().is_err()
+    }
+
     /// Takes no more streams; those open are the test's to drop.
     pub async fn stop(self) {
         self.server.abort();
@@ -239,6 +244,7 @@ pub(crate) struct Rig {
     pub tick: Instance,
     pub desired: watch::Receiver<Desired>,
     pub registered: proto::Registered,
+    pub stop: Stop,
     fleet_reached: watch::Sender<Phase>,
     result: tokio::task::JoinHandle<Result<(), Error>>,
     _identity: tempfile::NamedTempFile,
@@ -295,18 +301,20 @@ impl Rig {
         let exchange = Exchange::new(build.refusal_causes);
         let tick = Instance::of(Arc::clone(&exchange));
         let fleet = Fleet { desired, phase };
+        let (stop, asked) = Stop::new();
         let result = tokio::spawn(flow::live(
             config,
             build,
             server,
             exchange,
             fleet,
-            Stop::new(),
+            (stop.clone(), asked),
         ));
         Self {
             tick,
             desired: wanted,
             registered,
+            stop,
             fleet_reached,
             result,
             _identity: identity,

@@ -472,6 +472,43 @@ async fn a_tick_that_hangs_holds_up_a_shutdown_no_longer_than_the_grace_period()
 }
 
 #[tokio::test]
+async fn a_control_plane_that_does_not_answer_holds_up_no_end() {
+    let mut control = ControlPlane::start().await;
+    let mut rig = Rig::start(control.address).await;
+    let _unanswered = control.dialled().await;
+    rig.stop.ask(Cause::Signal("SIGTERM"));
+    let (_, reason) = shutdown_of(rig.command().await);
+    assert_eq!(reason, "SIGTERM was received");
+    rig.tick.report(Report::Stopped).unwrap();
+    let begun = std::time::Instant::now();
+    rig.fleet_becomes(Phase::Shutdown).await;
+    rig.result().await.unwrap();
+    assert!(
+        begun.elapsed() < Duration::from_secs(1),
+        "{:?}",
+        begun.elapsed()
+    );
+}
+
+#[tokio::test]
+async fn a_line_lost_during_the_goodbye_is_not_dialled_again() {
+    let (mut control, mut stream, mut rig) = running().await;
+    seat(&mut stream, &rig, 1, true).await;
+    rig.stop.ask(Cause::Signal("SIGTERM"));
+    shutdown_of(rig.command().await);
+    drop(stream);
+    assert!(matches!(rig.any_command().await, Command::Connected(false)));
+    rig.tick
+        .report(Report::PlayerLeft(SeatId(1), LeaveCause::Shutdown))
+        .unwrap();
+    rig.tick.report(Report::Stopped).unwrap();
+    rig.fleet_becomes(Phase::Shutdown).await;
+    assert_eq!(rig.desired.borrow().players, 0);
+    rig.result().await.unwrap();
+    assert!(control.is_left_alone());
+}
+
+#[tokio::test]
 async fn a_drained_instance_ends_when_the_last_one_has_left() {
     let (_control, mut stream, mut rig) = running().await;
     seat(&mut stream, &rig, 1, true).await;
