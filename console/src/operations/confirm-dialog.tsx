@@ -83,7 +83,7 @@ function wordsOf(action: Action): { title: string; effect: string; verb: string 
     case 'drain':
       return {
         title: `Drain ${action.instance}?`,
-        effect: `It takes nobody new and shuts down when the last of its ${action.players} players has left.`,
+        effect: drainEffect(action.players),
         verb: 'Drain',
       };
     case 'scale':
@@ -92,5 +92,16 @@ function wordsOf(action: Action): { title: string; effect: string; verb: string 
         effect: 'Instances are started or, when they are without players, shut down until that many run.',
         verb: 'Scale',
       };
+  }
+}
+
+function drainEffect(players: number): string {
+  switch (players) {
+    case 0:
+      return 'Nobody is inside: it shuts down at once, and the fleet starts another.';
+    case 1:
+      return 'It takes nobody new and shuts down when its one player has left.';
+    default:
+      return `It takes nobody new and shuts down when the last of its ${players} players has left.`;
   }
 }
