@@ -1,5 +1,5 @@
-// Puts the control plane together: secrets, worlds, the fleet's provider, the instances' gRPC, the public HTTP; and takes it apart in
-// the opposite order. Instances and players do not notice either: they go on without it.
+// Puts the control plane together: secrets, worlds, the fleet's provider, the instances' gRPC, the public HTTP;
+// and takes it apart in the opposite order. Instances and players do not notice either: they go on without it.
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import type { FastifyBaseLogger } from 'fastify';

@@ -1,5 +1,6 @@
-// Every refusal that the public API can answer with, in one table. `docs/reference/errors.md` is this table for people, and
-// a test compares the two. OW_ERR_INTERNAL is our own mistake: nothing that a client sends may lead to it.
+// Every refusal that the public API can answer with, in one table. `docs/reference/errors.md` is this table for
+// people, and a test compares the two. OW_ERR_INTERNAL is our own mistake: nothing that a client sends may lead to
+// it.
 
 interface Row {
   readonly status: number;

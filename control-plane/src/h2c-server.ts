@@ -1,5 +1,6 @@
-// gRPC over HTTP/2 without TLS, for peers on this machine or in this cluster. Connect's adapter speaks the protocol; this adds what a
-// process needs around it: a start that fails with its reason and a close that also ends the streams which never end.
+// gRPC over HTTP/2 without TLS, for peers on this machine or in this cluster. Connect's adapter speaks the
+// protocol; this adds what a process needs around it: a start that fails with its reason and a close that also
+// ends the streams which never end.
 import { createServer, type Http2Server, type ServerHttp2Session } from 'node:http2';
 import type { AddressInfo } from 'node:net';
 import type { ConnectRouter } from '@connectrpc/connect';

@@ -1,5 +1,6 @@
-// A bounded queue between one writer that never waits and one reader that may be slow: when it is full, the oldest item
-// goes, so that a reader always catches up with what is newest. Streams to watchers (SDK, SSE) are built on it.
+// A bounded queue between one writer that never waits and one reader that may be slow: when it is full, the oldest
+// item goes, so that a reader always catches up with what is newest. Streams to watchers (SDK, SSE) are built on
+// it.
 
 export class Mailbox<T> implements AsyncIterable<T> {
   readonly #capacity: number;

@@ -1,5 +1,5 @@
-// The control plane: accounts, worlds and seats for players, and the line to every instance. It may be killed and started again at
-// any time; instances dial it again and tell it who is inside.
+// The control plane: accounts, worlds and seats for players, and the line to every instance. It may be killed and
+// started again at any time; instances dial it again and tell it who is inside.
 import { pino } from 'pino';
 import { readConfig } from './config.ts';
 import { startControlPlane } from './control-plane.ts';

@@ -1,4 +1,5 @@
-// One line in the log for each request is more than anybody reads; refusals and mistakes are logged where they are answered.
+// One line in the log for each request is more than anybody reads; refusals and mistakes are logged where they are
+// answered.
 import { LogController } from 'fastify';
 
 export function quietRequests(): LogController {

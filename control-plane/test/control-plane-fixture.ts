@@ -1,4 +1,5 @@
-// A whole control plane over a whole supervisor, both real, with tiny processes in the fleet and fake instances on the line.
+// A whole control plane over a whole supervisor, both real, with tiny processes in the fleet and fake instances on
+// the line.
 import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

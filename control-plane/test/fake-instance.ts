@@ -1,5 +1,5 @@
-// An instance as the control plane meets it, without Godot: it dials by real gRPC, proves itself with its real credential and
-// answers offers as it is told to.
+// An instance as the control plane meets it, without Godot: it dials by real gRPC, proves itself with its real
+// credential and answers offers as it is told to.
 import { create, type MessageInitShape } from '@bufbuild/protobuf';
 import { createClient } from '@connectrpc/connect';
 import { createGrpcTransport } from '@connectrpc/connect-node';

@@ -1,4 +1,5 @@
-// A whole supervisor with tiny instances, in this process or in one of its own, on free ports and a folder of its own.
+// A whole supervisor with tiny instances, in this process or in one of its own, on free ports and a folder of its
+// own.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
@@ -33,6 +34,7 @@ export async function supervisorFixture({
   controlUrl = 'http://127.0.0.1:9',
   data = freshFolder(),
   command = tinyCommand(behaviour),
+  port = 0,
 }: {
   behaviour?: string;
   replicas?: number;
@@ -40,11 +42,12 @@ export async function supervisorFixture({
   controlUrl?: string;
   data?: string;
   command?: [string, ...string[]];
+  port?: number;
 } = {}) {
   const supervisor = await startSupervisor(
     {
       OTHERWORLD_FLEET_HOST: '127.0.0.1',
-      OTHERWORLD_FLEET_PORT: 0,
+      OTHERWORLD_FLEET_PORT: port,
       OTHERWORLD_DATA: data,
       OTHERWORLD_INSTANCES: replicas,
       OTHERWORLD_UDP_BASE_PORT: 27_420,

@@ -1,5 +1,6 @@
-// A real process that speaks the real SDK and nothing else: what the fleet's tests run in place of Godot. It is ready at once and pings
-// while it may; its argument says how it misbehaves. SIGTERM ends it, unless it is stubborn.
+// A real process that speaks the real SDK and nothing else: what the fleet's tests run in place of Godot. It is
+// ready at once and pings while it may; its argument says how it misbehaves. SIGTERM ends it, unless it is
+// stubborn.
 import AgonesSDK from '@google-cloud/agones-sdk';
 
 const behaviour = process.argv[2] ?? 'healthy';

@@ -1,4 +1,5 @@
-// The HTTP side of the control plane, put together in order. What each route does lies beside this file; what it needs is handed in.
+// The HTTP side of the control plane, put together in order. What each route does lies beside this file; what it
+// needs is handed in.
 import { randomUUID } from 'node:crypto';
 import sse from '@fastify/sse';
 import { type FastifyBaseLogger, type FastifyInstance, fastify } from 'fastify';

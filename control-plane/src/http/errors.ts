@@ -1,5 +1,5 @@
-// Turns whatever a route throws into a row of the error table. What is not foreseen is our own mistake, and only that is
-// logged as an error.
+// Turns whatever a route throws into a row of the error table. What is not foreseen is our own mistake, and only
+// that is logged as an error.
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { ApiError } from '../errors.ts';
@@ -19,7 +19,7 @@ export async function answerError(
   if (known.code === 'OW_ERR_INTERNAL') request.log.error({ err: error }, 'request failed');
   else request.log.debug({ code: known.code, detail: known.message }, 'request refused');
   if (known.status === 503) reply.header('retry-after', '1');
-  await reply.code(known.status).send(known.body());
+  await reply.code(known.status).header('x-request-id', request.id).send(known.body());
 }
 
 function asApiError(error: FastifyError): ApiError {

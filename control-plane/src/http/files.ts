@@ -1,4 +1,5 @@
-// What is served as bytes: worlds by their hash, for ever the same, and the console, whose pages the browser routes itself.
+// What is served as bytes: worlds by their hash, for ever the same, and the console, whose pages the browser
+// routes itself.
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import fastifyStatic from '@fastify/static';

@@ -1,4 +1,5 @@
-// Health: this process answers. Readiness: it can do its work, and what it depends on answers too, each asked now and named.
+// Health: this process answers. Readiness: it can do its work, and what it depends on answers too, each asked now
+// and named.
 import { connect } from 'node:net';
 import type { FastifyInstance } from 'fastify';
 import type { Services } from './app.ts';

@@ -1,5 +1,6 @@
-// What one viewer of the live page is told: the instances when something changed, at most a few times a second, and telemetry as it comes. The
-// next event is made when the last one has been taken, so a viewer who does not read costs one pending picture.
+// What one viewer of the live page is told: the instances when something changed, at most a few times a second,
+// and telemetry as it comes. The next event is made when the last one has been taken, so a viewer who does not
+// read costs one pending picture.
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { InstanceRegistry } from '../instances/registry.ts';
 import type { TelemetryHub } from '../instances/telemetry.ts';

@@ -1,4 +1,5 @@
-// What an instance says, one message at a time. Unknown messages of a newer instance are skipped, as the contract wants.
+// What an instance says, one message at a time. Unknown messages of a newer instance are skipped, as the contract
+// wants.
 import type { InstanceMessage } from '../../../proto/gen/otherworld/instance/v1/instance_pb.js';
 import type { Instance } from './instance.ts';
 import type { Line } from './line.ts';

@@ -1,5 +1,6 @@
-// One instance as the control plane knows it: what the fleet says about its process and what it says itself over its line.
-// Memory only. After a restart of the control plane the fleet's list and each instance's Register say all of it again.
+// One instance as the control plane knows it: what the fleet says about its process and what it says itself over
+// its line. Memory only. After a restart of the control plane the fleet's list and each instance's Register say
+// all of it again.
 import type { GameServerView, StateName } from '../fleet/game-server.ts';
 import type { Line } from './line.ts';
 

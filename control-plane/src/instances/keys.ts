@@ -1,5 +1,5 @@
-// An instance's netcode key is derived, never stored: a control plane that comes back after a crash hands every running
-// instance the key it had, and no two processes ever share one.
+// An instance's netcode key is derived, never stored: a control plane that comes back after a crash hands every
+// running instance the key it had, and no two processes ever share one.
 import { hkdfSync } from 'node:crypto';
 
 const INFO = 'otherworld instance key v1';

@@ -1,4 +1,5 @@
-// The line to one instance: what is said to it, and the deadline for its heartbeats. One line lives as long as one gRPC stream.
+// The line to one instance: what is said to it, and the deadline for its heartbeats. One line lives as long as one
+// gRPC stream.
 import { Code, ConnectError } from '@connectrpc/connect';
 import { Mailbox } from '../mailbox.ts';
 import type { Outgoing } from './messages.ts';

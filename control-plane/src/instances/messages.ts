@@ -1,4 +1,5 @@
-// The contract's messages in the words of this process: bigint where they carry 64 bits, and nothing optional that must be there.
+// The contract's messages in the words of this process: bigint where they carry 64 bits, and nothing optional that
+// must be there.
 import { create, type MessageInitShape } from '@bufbuild/protobuf';
 import {
   type ControlMessage,

@@ -1,5 +1,6 @@
-// All instances: the fleet's list and the instances' own lines, joined by name. Seats are taken here before they are offered, in one
-// synchronous step, so that two callers never get the same last one; the instance's answer is the last word all the same.
+// All instances: the fleet's list and the instances' own lines, joined by name. Seats are taken here before they
+// are offered, in one synchronous step, so that two callers never get the same last one; the instance's answer is
+// the last word all the same.
 import type { GameServerView } from '../fleet/game-server.ts';
 import { type Instance, type Registration, type Seat, unknownInstance } from './instance.ts';
 import type { Line } from './line.ts';

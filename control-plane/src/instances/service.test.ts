@@ -1,4 +1,5 @@
 // The line between an instance and the control plane, over real gRPC, identities by the real supervisor.
+import { connect } from 'node:net';
 import { Code, ConnectError } from '@connectrpc/connect';
 import { afterEach, expect, test, vi } from 'vitest';
 import { controlPlaneFixture, type Fixture } from '../../test/control-plane-fixture.ts';
@@ -139,4 +140,29 @@ test('operators kick and drain', async () => {
   expect((await fixture.join()).body.code).toBe('OW_ERR_NO_ROOM');
   instance.hangUp();
   await until(async () => (await act('drain', {})).body.code === 'OW_ERR_INSTANCE_SILENT');
+});
+
+test('an instance that says too much at once loses its line and nobody else theirs', async () => {
+  fixture = await controlPlaneFixture({ replicas: 2 });
+  const [one, two] = (await fixture.populate()) as [FakeInstance, FakeInstance];
+  const players = Array.from({ length: 20_000 }, (_, at) => ({ seat: BigInt(at), name: 'x'.repeat(64) }));
+  one.say({ case: 'telemetry', value: { tick: 1, players, bodies: [] } });
+  expect(await codeOf(one)).toBe(Code.ResourceExhausted);
+  two.cpuSeconds = 5;
+  await until(async () => (await fixture.instances()).some(({ cpuSeconds }) => cpuSeconds === 5));
+});
+
+test('whoever speaks something else to the gRPC port is hung up on', async () => {
+  fixture = await controlPlaneFixture({ replicas: 0 });
+  const { port } = new URL(fixture.controlUrl);
+  for (const noise of [
+    'GET / HTTP/1.1\r\n\r\n',
+    '\u0000'.repeat(5_000),
+    'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\nnoise',
+  ]) {
+    const socket = connect(Number(port), '127.0.0.1').on('error', () => {});
+    socket.resume().write(noise);
+    await until(() => socket.destroyed || socket.readyState !== 'open');
+  }
+  expect((await fixture.ask('GET', '/healthz')).status).toBe(200);
 });

@@ -1,5 +1,6 @@
-// The server's side of `proto/otherworld/instance/v1`: one stream an instance. Register is proved to the fleet, answered with the key
-// and the world, and from then on the instance is heard and spoken to until the stream ends, whoever ends it.
+// The server's side of `proto/otherworld/instance/v1`: one stream an instance. Register is proved to the fleet,
+// answered with the key and the world, and from then on the instance is heard and spoken to until the stream ends,
+// whoever ends it.
 import { Code, ConnectError, type ConnectRouter } from '@connectrpc/connect';
 import type { FastifyBaseLogger } from 'fastify';
 import {
@@ -144,6 +145,8 @@ async function listen(
     }
     line.end(Code.Unavailable, 'the instance hung up');
   } catch (error) {
-    line.end(Code.Unavailable, error instanceof Error ? error.message : String(error));
+    const { code, rawMessage } = ConnectError.from(error);
+    if (code === Code.ResourceExhausted) line.end(code, rawMessage);
+    else line.end(Code.Unavailable, 'the stream broke off');
   }
 }

@@ -1,5 +1,6 @@
-// The live map's data on its way from instances to viewers. An instance tells only the bodies that moved, so the hub keeps each one's last
-// pose: a viewer who comes late or reads slowly is given one merged picture, the newest, and never a backlog.
+// The live map's data on its way from instances to viewers. An instance tells only the bodies that moved, so the
+// hub keeps each one's last pose: a viewer who comes late or reads slowly is given one merged picture, the newest,
+// and never a backlog.
 import type { BodyPose, PlayerPose } from '../../../proto/gen/otherworld/instance/v1/instance_pb.js';
 
 export interface Telemetry {

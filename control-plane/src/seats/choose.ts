@@ -1,4 +1,5 @@
-// Which of the running instances a newcomer goes to: fill before opening. A pure function; opening another one is `open.ts`.
+// Which of the running instances a newcomer goes to: fill before opening. A pure function; opening another one is
+// `open.ts`.
 import type { Instance } from '../instances/instance.ts';
 
 /** The fullest instance of the world that still has room, leaving aside those that have just refused. */

@@ -1,5 +1,5 @@
-// Joining, in order: a guest → an instance with room → its word on the seat → the tokens. An instance that refuses or falls silent
-// costs the guest another round, not the visit.
+// Joining, in order: a guest → an instance with room → its word on the seat → the tokens. An instance that refuses or
+// falls silent costs the guest another round, not the visit.
 import { ApiError } from '../errors.ts';
 import type { FleetProvider } from '../fleet/provider.ts';
 import type { Instance, Registration, WorldRef } from '../instances/instance.ts';

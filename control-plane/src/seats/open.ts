@@ -1,4 +1,5 @@
-// Opening another instance: the fleet makes one of its Ready ones Allocated. Newcomers who need one at the same time share it.
+// Opening another instance: the fleet makes one of its Ready ones Allocated. Newcomers who need one at the same
+// time share it.
 import type { FleetProvider } from '../fleet/provider.ts';
 import type { Instance } from '../instances/instance.ts';
 import type { InstanceRegistry } from '../instances/registry.ts';

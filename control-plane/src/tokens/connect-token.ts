@@ -1,6 +1,7 @@
-// Connect tokens of netcode 1.02 (https://github.com/mas-bandwidth/netcode/blob/main/STANDARD.md), sealed here and opened by
-// an instance: the private part (who, where to, session keys, user data) encrypted for the instance, and around it what the
-// client itself must know. The golden tokens in netcode/spec/vectors/ are read by the Rust side's tests too.
+// Connect tokens of netcode 1.02 (https://github.com/mas-bandwidth/netcode/blob/main/STANDARD.md), sealed here and
+// opened by an instance: the private part (who, where to, session keys, user data) encrypted for the instance, and
+// around it what the client itself must know. The golden tokens in netcode/spec/vectors/ are read by the Rust
+// side's tests too.
 import { xchacha20poly1305 } from '@noble/ciphers/chacha.js';
 import { ByteWriter } from './bytes.ts';
 

@@ -1,5 +1,5 @@
-// What a connect token tells the instance about its holder: netcode's 256 bytes of user data. The instance reads them with
-// `otherworld-core`'s `seat` module, which holds the layout's other half.
+// What a connect token tells the instance about its holder: netcode's 256 bytes of user data. The instance reads
+// them with `otherworld-core`'s `seat` module, which holds the layout's other half.
 import { ByteWriter } from './bytes.ts';
 
 const BYTES = 256;

@@ -1,5 +1,5 @@
-// The worlds that this control plane hands out: GLB files, named by the SHA-256 of their bytes. They are read once at the start, so that
-// what is served is what was hashed.
+// The worlds that this control plane hands out: GLB files, named by the SHA-256 of their bytes. They are read once
+// at the start, so that what is served is what was hashed.
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -1,5 +1,5 @@
-// How long the fleet waits before it starts the next replacement: not at all while instances live, ever longer while
-// they end soon after their start, so that a broken build costs no core.
+// How long the fleet waits before it starts the next replacement: not at all while instances live, ever longer
+// while they end soon after their start, so that a broken build costs no core.
 
 /** A life shorter than this counts as a crash at the start (unit: milliseconds). */
 const SHORT_LIFE_MS = 10_000;

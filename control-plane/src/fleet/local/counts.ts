@@ -1,6 +1,6 @@
-// Counters and lists of a GameServer (Agones' CountsAndLists) as pure functions: old value and request in, new value or a
-// refusal out. The causes are those that `proto/agones/beta.proto` promises; the sidecar of Agones 1.56 carries them in the text and
-// answers the code UNKNOWN, so server code may look at either.
+// Counters and lists of a GameServer (Agones' CountsAndLists) as pure functions: old value and request in, new
+// value or a refusal out. The causes are those that `proto/agones/beta.proto` promises; the sidecar of Agones 1.56
+// carries them in the text and answers the code UNKNOWN, so server code may look at either.
 import type { Counter, List } from '../game-server.ts';
 
 export type RefusalCause = 'notFound' | 'outOfRange' | 'alreadyExists' | 'invalidArgument';

@@ -1,5 +1,6 @@
-// The per-process secret that proves to the control plane which GameServer is speaking. The instance reads it from a file that only
-// this user can read; here only its hash is kept. On Kubernetes a projected ServiceAccount token takes its place.
+// The per-process secret that proves to the control plane which GameServer is speaking. The instance reads it from
+// a file that only this user can read; here only its hash is kept. On Kubernetes a projected ServiceAccount token
+// takes its place.
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -1,5 +1,5 @@
-// The local fleet: keeps as many GameServers as asked for, hands them out, and lets them go. Agones' Fleet, GameServerSet and
-// allocator in one small file, for one machine.
+// The local fleet: keeps as many GameServers as asked for, hands them out, and lets them go. Agones' Fleet,
+// GameServerSet and allocator in one small file, for one machine.
 import { randomInt, randomUUID } from 'node:crypto';
 import { Mailbox } from '../../mailbox.ts';
 import type { GameServerView, StateName } from '../game-server.ts';

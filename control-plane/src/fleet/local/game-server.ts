@@ -1,5 +1,6 @@
-// One GameServer of the local fleet: an immutable record that is replaced at each change, and the watchers that are told
-// of each. Who changes it: its SDK (`sdk/service.ts`), its process's life (`run.ts`) and the fleet (allocation).
+// One GameServer of the local fleet: an immutable record that is replaced at each change, and the watchers that
+// are told of each. Who changes it: its SDK (`sdk/service.ts`), its process's life (`run.ts`) and the fleet
+// (allocation).
 import { Mailbox } from '../../mailbox.ts';
 import type { Counter, GameServerView, List, Port } from '../game-server.ts';
 import type { HealthSpec } from './health.ts';

@@ -1,5 +1,6 @@
-// The health deadline, counted as Agones' sidecar counts it: after the initial delay the time since the last ping is
-// looked at once a period; each period without a ping is a failure, a ping clears them, and the threshold's failure in a row is the end.
+// The health deadline, counted as Agones' sidecar counts it: after the initial delay the time since the last ping
+// is looked at once a period; each period without a ping is a failure, a ping clears them, and the threshold's
+// failure in a row is the end.
 
 export interface HealthSpec {
   readonly disabled: boolean;

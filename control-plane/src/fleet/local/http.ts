@@ -1,5 +1,5 @@
-// The supervisor's HTTP side, which `provider.ts` speaks. It listens on loopback: whoever is on this machine may look, and whoever can
-// read the token in the data folder may change something.
+// The supervisor's HTTP side, which `provider.ts` speaks. It listens on loopback: whoever is on this machine may
+// look, and whoever can read the token in the data folder may change something.
 import sse from '@fastify/sse';
 import { type FastifyBaseLogger, type FastifyInstance, fastify } from 'fastify';
 import { z } from 'zod';

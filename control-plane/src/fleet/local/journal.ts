@@ -1,5 +1,6 @@
-// What a supervisor wrote down before it died. setpriv's death signal takes its instances along, so a leftover is a surprise;
-// if there is one all the same, the next supervisor ends it before it starts its own, and only if pid, start time and boot agree.
+// What a supervisor wrote down before it died. setpriv's death signal takes its instances along, so a leftover is
+// a surprise; if there is one all the same, the next supervisor ends it before it starts its own, and only if pid,
+// start time and boot agree.
 import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';

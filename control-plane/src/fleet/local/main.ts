@@ -1,5 +1,6 @@
-// The supervisor: starts, watches, replaces and scales Godot processes on this machine, and gives each the SDK that Agones would give
-// it. `npm start` runs it beside the control plane; when it dies, its instances die with it.
+// The supervisor: starts, watches, replaces and scales Godot processes on this machine, and gives each the SDK
+// that Agones would give it. `npm start` runs it beside the control plane; when it dies, its instances die with
+// it.
 import { join } from 'node:path';
 import { pino } from 'pino';
 import { startOrExplain } from '../../env.ts';

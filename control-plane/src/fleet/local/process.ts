@@ -1,5 +1,6 @@
-// One instance's operating system process: its own process group, so that Ctrl-C at a terminal reaches only whoever stops
-// things in order, and a death signal from the kernel, so that it cannot outlive the supervisor, not even after kill -9.
+// One instance's operating system process: its own process group, so that Ctrl-C at a terminal reaches only
+// whoever stops things in order, and a death signal from the kernel, so that it cannot outlive the supervisor, not
+// even after kill -9.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { killGroup } from './journal.ts';
 import type { LogFile } from './log-file.ts';

@@ -1,5 +1,5 @@
-// The fleet as the local supervisor runs it, over its HTTP. It may be down for a while (it is another process): calls then fail as
-// FleetUnavailable, and the watch goes on as soon as it is back.
+// The fleet as the local supervisor runs it, over its HTTP. It may be down for a while (it is another process):
+// calls then fail as FleetUnavailable, and the watch goes on as soon as it is back.
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { GameServerView } from '../game-server.ts';
 import { type FleetProvider, FleetUnavailable, type Identity, type Selector } from '../provider.ts';

@@ -1,4 +1,5 @@
-// A reservation made through the SDK: Reserved for so many seconds (0: until something else is asked), then Ready again.
+// A reservation made through the SDK: Reserved for so many seconds (0: until something else is asked), then Ready
+// again.
 import type { GameServer } from './game-server.ts';
 
 /** setTimeout's longest (unit: milliseconds); 24 days are for ever here. */

@@ -1,5 +1,6 @@
-// The life of one instance from a port to the last line of its log, in order. Whatever ends it (its own wish, its death,
-// a missed health deadline, the fleet) passes through the GameServer's state, and everything it held is given back.
+// The life of one instance from a port to the last line of its log, in order. Whatever ends it (its own wish, its
+// death, a missed health deadline, the fleet) passes through the GameServer's state, and everything it held is
+// given back.
 import { join } from 'node:path';
 import type { Logger } from 'pino';
 import type { Credentials } from './credentials.ts';

@@ -1,8 +1,8 @@
 // The life of a GameServer as Agones draws it, as a pure function (state, event) → state.
 //
-// PortAllocation → Creating → Starting → Scheduled → RequestReady → Ready ⇄ Reserved, Ready ⇄ Allocated, and from anywhere
-// Unhealthy, Error or Shutdown. Nothing leaves Shutdown; Unhealthy and Error leave only for Shutdown: an SDK that says Ready
-// too late is not believed, as in Agones' sidecar.
+// PortAllocation → Creating → Starting → Scheduled → RequestReady → Ready ⇄ Reserved, Ready ⇄ Allocated, and from
+// anywhere Unhealthy, Error or Shutdown. Nothing leaves Shutdown; Unhealthy and Error leave only for Shutdown: an SDK that
+// says Ready too late is not believed, as in Agones' sidecar.
 import type { StateName } from '../game-server.ts';
 
 export type State =

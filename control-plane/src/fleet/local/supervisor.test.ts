@@ -111,33 +111,6 @@ describe('an instance', () => {
   });
 });
 
-describe('scale', () => {
-  test('up, and down by Ready ones alone', async () => {
-    const { fleet, names, inState, ready } = await started({ replicas: 2 });
-    await ready(2);
-    const allocated = await fleet.allocate([{ matchLabels: { 'agones.dev/fleet': 'plaza' } }]);
-    expect(allocated?.state).toBe('Allocated');
-    await fleet.scale(3);
-    await ready(2);
-    await fleet.scale(0);
-    await until(async () => (await names()).length === 1);
-    expect((await inState('Allocated')).map(({ name }) => name)).toEqual([allocated?.name]);
-    expect(await fleet.remove(allocated?.name ?? '')).toBe(true);
-    await until(async () => (await names()).length === 0);
-    expect(await fleet.remove('nobody')).toBe(false);
-  });
-
-  test('an allocation takes each Ready one once, and none that a selector leaves out', async () => {
-    const { fleet, ready } = await started({ replicas: 2 });
-    await ready(2);
-    expect(await fleet.allocate([{ matchLabels: { world: 'elsewhere' } }])).toBeUndefined();
-    const taken = await Promise.all([fleet.allocate([]), fleet.allocate([]), fleet.allocate([])]);
-    const names = taken.flatMap((server) => server?.name ?? []);
-    expect(new Set(names).size).toBe(2);
-    expect(names).toHaveLength(2);
-  });
-});
-
 describe('the HTTP side', () => {
   test('lets everybody look and only the holder of the token change', async () => {
     const { url } = await started({ replicas: 0 });

@@ -1,4 +1,5 @@
-// UDP ports for instances, from the base upwards. A port is free when no instance of ours has it and the kernel lets us bind it.
+// UDP ports for instances, from the base upwards. A port is free when no instance of ours has it and the kernel
+// lets us bind it.
 import { createSocket } from 'node:dgram';
 import { isIPv6 } from 'node:net';
 

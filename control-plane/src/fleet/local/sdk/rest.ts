@@ -1,6 +1,6 @@
-// The SDK's REST side, made from the `google.api.http` annotations of Agones' own protos as grpc-gateway makes it: path
-// variables and body fill the request, JSON has the protos' field names without defaults, a stream is one {"result": …} a line, and an
-// error is {"code", "message", "details"} under the HTTP status of its gRPC code.
+// The SDK's REST side, made from the `google.api.http` annotations of Agones' own protos as grpc-gateway makes it:
+// path variables and body fill the request, JSON has the protos' field names without defaults, a stream is one
+// {"result": …} a line, and an error is {"code", "message", "details"} under the HTTP status of its gRPC code.
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import {

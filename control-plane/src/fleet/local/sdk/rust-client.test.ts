@@ -1,5 +1,5 @@
-// The SDK server against Agones' own Rust crate: the instance's probe walks through every call and tells what it saw. The same
-// probe runs beside a real Agones sidecar at acceptance.
+// The SDK server against Agones' own Rust crate: the instance's probe walks through every call and tells what it
+// saw. The same probe runs beside a real Agones sidecar at acceptance.
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';

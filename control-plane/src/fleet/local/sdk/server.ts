@@ -1,4 +1,5 @@
-// The SDK ports of one GameServer, which Agones' sidecar would open beside it: gRPC and REST, on loopback, on any free ports.
+// The SDK ports of one GameServer, which Agones' sidecar would open beside it: gRPC and REST, on loopback, on any
+// free ports.
 import { listenGrpc } from '../../../h2c-server.ts';
 import type { GameServer } from '../game-server.ts';
 import type { HealthMonitor } from '../health.ts';

@@ -1,7 +1,8 @@
-// The Agones SDK of one GameServer: the one implementation behind its gRPC side and its REST side. It changes the GameServer
-// and nothing else; the process, the fleet and the deadlines watch the GameServer.
+// The Agones SDK of one GameServer: the one implementation behind its gRPC side and its REST side. It changes the
+// GameServer and nothing else; the process, the fleet and the deadlines watch the GameServer.
 //
-// Player tracking (alpha) is off, as it is in Agones unless a feature gate opens it; counters and lists are what it became.
+// Player tracking (alpha) is off, as it is in Agones unless a feature gate opens it; counters and lists are what
+// it became.
 import { Code, ConnectError, type ConnectRouter, type ServiceImpl } from '@connectrpc/connect';
 import { SDK as AlphaSdk } from '../../../../../proto/gen/agones/alpha_pb.js';
 import { SDK as BetaSdk } from '../../../../../proto/gen/agones/beta_pb.js';
