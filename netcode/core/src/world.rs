@@ -296,3 +296,91 @@ fn hash(triangles: &[Triangle]) -> u64 {
             (hash ^ u64::from(word)).wrapping_mul(crate::protocol::FNV_PRIME)
         })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::vec3::vec3;
+    use proptest::prelude::*;
+
+    const FLOOR: Triangle = [
+        vec3(-10.0, 0.0, -10.0),
+        vec3(-10.0, 0.0, 10.0),
+        vec3(10.0, 0.0, 0.0),
+    ];
+
+    fn moved(by: Vec3) -> Triangle {
+        FLOOR.map(|corner| corner + by)
+    }
+
+    #[test]
+    fn wo1_what_is_not_a_world_is_refused() {
+        let flat = [vec3(1.0, 0.0, 0.0); 3];
+        let beyond = WorldError::OutOfBounds { triangle: 1 };
+        let refused = |triangles: &[Triangle]| World::build(triangles).err();
+        assert_eq!(refused(&[]), Some(WorldError::Empty));
+        assert_eq!(refused(&[flat]), Some(WorldError::Empty));
+        assert_eq!(
+            refused(&[FLOOR, moved(vec3(503.0, 0.0, 0.0))]),
+            Some(beyond)
+        );
+        assert_eq!(
+            refused(&[FLOOR, moved(vec3(0.0, f32::NAN, 0.0))]),
+            Some(beyond)
+        );
+        let wide = [
+            vec3(-512.0, 0.0, -512.0),
+            vec3(-512.0, 0.0, 512.0),
+            vec3(512.0, 0.0, 0.0),
+        ];
+        assert_eq!(refused(&[wide; 17]), Some(WorldError::TooDense));
+        assert_eq!(
+            refused(&vec![flat; MAX_TRIANGLES + 1]),
+            Some(WorldError::TooManyTriangles)
+        );
+    }
+
+    #[test]
+    fn wo2_the_hash_knows_every_bit_and_the_order() {
+        let hash = |triangles: &[Triangle]| World::build(triangles).unwrap().hash();
+        let other = moved(vec3(0.0, 1.0, 0.0));
+        let mut nudged = FLOOR;
+        nudged[2].x = f32::from_bits(nudged[2].x.to_bits() + 1);
+        let all = [
+            hash(&[FLOOR]),
+            hash(&[nudged]),
+            hash(&[FLOOR, other]),
+            hash(&[other, FLOOR]),
+        ];
+        for (k, a) in all.iter().enumerate() {
+            assert!(all[k + 1..].iter().all(|b| a != b));
+        }
+    }
+
+    fn any_triangle() -> impl Strategy<Value = Triangle> {
+        let place = prop::array::uniform3(-20.0f32..20.0);
+        let edge = prop::array::uniform3(-4.0f32..4.0);
+        (place, edge.clone(), edge).prop_map(|(a, b, c)| {
+            let a = Vec3::from(a);
+            [a, a + Vec3::from(b), a + Vec3::from(c)]
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn wo3_the_grid_finds_what_a_search_of_all_finds_and_each_once(
+            triangles in prop::collection::vec(any_triangle(), 1..80),
+            low in prop::array::uniform3(-30.0f32..30.0),
+            size in prop::array::uniform3(0.0f32..6.0),
+        ) {
+            let world = World::build(&triangles).unwrap();
+            let low = Vec3::from(low);
+            let high = low + Vec3::from(size);
+            let mut found = world.near(low, high).ids().unwrap().to_vec();
+            found.sort_unstable();
+            let all = 0..world.triangle_count() as u32;
+            let expected: Vec<u32> = all.filter(|&id| overlap(world.face(id), low, high)).collect();
+            prop_assert_eq!(found, expected);
+        }
+    }
+}

@@ -11,6 +11,7 @@
 mod accessor;
 mod document;
 mod error;
+mod fields;
 mod place;
 mod read;
 mod shape;
