@@ -31,6 +31,7 @@ interface Props {
 
 export function PlayersPanel({ instance, world, followed, onFollow, ask }: Props) {
   const roster = useSyncExternalStore(world.subscribe, world.getRoster);
+  useRefresh(REFRESH_MS);
   return (
     <section className="players" aria-label="Players">
       <h2>
@@ -97,7 +98,6 @@ interface RowProps {
 }
 
 function PlayerRow({ player, isFollowed, onFollow, onKick }: RowProps) {
-  useRefresh(REFRESH_MS);
   const pose = player.track.latest();
   if (!pose) return null;
   return (
