@@ -6,6 +6,8 @@ import type { Run, Step } from '../lib/launcher.ts';
 import type { Parts } from '../setup/flow.ts';
 import { sum, type Tally } from './tally.ts';
 
+const SHOWN_LINES = 100;
+
 export type Part = {
   name: string;
   /** What it covers, for the table. */
@@ -39,7 +41,10 @@ export function createChecks(run: Run, step: Step, log: string, parts: () => Pro
   const tallies: Tally[] = [];
   function fail(label: string, why: string): void {
     tallies.push({ passed: 0, failed: 1 });
-    run.print(`\n── ${label} failed ──\n${why.trim()}\n`);
+    const lines = why.trim().split('\n');
+    const cut =
+      lines.length > SHOWN_LINES ? `… ${lines.length - SHOWN_LINES} lines before this are in ${log}\n` : '';
+    run.print(`\n── ${label} failed ──\n${cut}${lines.slice(-SHOWN_LINES).join('\n')}\n`);
   }
   return {
     run,

@@ -1,6 +1,7 @@
 // The unit tests beside the TypeScript sources.
 import path from 'node:path';
 import { checkoutRoot } from '../bootstrap/places.mjs';
+import { rustEnvironment } from '../setup/rust.ts';
 import type { Part } from './part.ts';
 import { countVitest } from './tally.ts';
 
@@ -9,8 +10,9 @@ export const typescript: Part = {
   about: 'TypeScript',
   budget: 5,
   fast: true,
-  async check({ tool }) {
+  async check({ run, tool }) {
+    const env = await rustEnvironment(run.signal); // one test builds and runs a Rust client
     const vitest = path.join(checkoutRoot, 'node_modules/vitest/vitest.mjs');
-    await tool('vitest', process.execPath, [vitest, 'run'], { cwd: checkoutRoot, count: countVitest });
+    await tool('vitest', process.execPath, [vitest, 'run'], { cwd: checkoutRoot, env, count: countVitest });
   },
 };
