@@ -1,8 +1,8 @@
 //! The server's side of netcode 1.02, without sockets and without a clock.
 //!
 //! The standard is <https://github.com/mas-bandwidth/netcode/blob/main/STANDARD.md>. `packet` is its framing and
-//! sealing, `token` its connect and challenge tokens, `replay` its window; `server` is the handshake and the
-//! sessions. Where this is stricter than the standard, the rule is named where it is applied:
+//! sealing (by `cipher`), `token` its connect and challenge tokens; `server` turns requests into handshakes and those into
+//! sessions, `session` is one of them with its `replay` window. Where this is stricter than the standard, the rule is named where it is applied:
 //!
 //! - a token that has become a session is spent, also for the address that used it (`server`);
 //! - a token is honoured only for a seat that is on offer (`server`);
@@ -14,6 +14,7 @@ pub mod packet;
 mod refusal;
 mod replay;
 mod server;
+mod session;
 pub mod token;
 
 use otherworld_core::SeatId;

@@ -8,8 +8,8 @@
 //! session's own packets under the same key.
 
 use super::limit::{Limiter, Limits};
-use super::packet::{self, Header, Kind, MAX_PACKET_BYTES, MAX_PAYLOAD_BYTES};
-use super::replay::Replay;
+use super::packet::{self, Kind, MAX_PACKET_BYTES, MAX_PAYLOAD_BYTES};
+use super::session::{Session, timeout};
 use super::token::{CHALLENGE_BYTES, PrivateToken, Request, open_challenge, seal_challenge};
 use super::{Cipher, Key, Refusal, Refusals, SeatId, UserData};
 use ring::rand::{SecureRandom, SystemRandom};
@@ -18,12 +18,8 @@ use std::net::SocketAddr;
 use std::time::Duration;
 use thiserror::Error;
 
-/// A session that sent nothing for this long sends a keep-alive; the standard's rate.
-const KEEP_ALIVE_INTERVAL: Duration = Duration::from_millis(100);
 /// Ends of sessions are told this often, because nothing acknowledges them; the standard's number.
 const DISCONNECT_COPIES: usize = 10;
-/// A token may ask for less silence, never for more or for none: the seat would stay taken.
-const LONGEST_TIMEOUT_SECONDS: i32 = 60;
 /// Handshakes under way for each session that there is room for.
 const HANDSHAKES_PER_SESSION: usize = 2;
 /// How long packets of a session that has ended are told apart from garbage.
@@ -122,29 +118,6 @@ pub struct Server {
     challenge_cipher: Cipher,
     challenge_sequence: u64,
     global_sequence: u64,
-}
-
-struct Session {
-    seat: SeatId,
-    address: SocketAddr,
-    wire: Sealer,
-    receive_cipher: Cipher,
-    replay: Replay,
-    last_received: Duration,
-    timeout: Duration,
-    /// The client has answered from inside the session; until then each payload is led by a keep-alive, because a
-    /// client that still waits for its first one throws payloads away.
-    confirmed: bool,
-    user_data: UserData,
-}
-
-/// What sealing a session's packets takes.
-struct Sealer {
-    cipher: Cipher,
-    sequence: u64,
-    last_sent: Duration,
-    /// Slot and capacity, as keep-alives tell them.
-    keep_alive: [u8; 8],
 }
 
 struct Handshake {
@@ -381,25 +354,7 @@ impl Server {
             .iter()
             .position(Option::is_none)
             .expect("fewer sessions than slots");
-        let mut keep_alive = [0; 8];
-        keep_alive[..4].copy_from_slice(&(slot as u32).to_le_bytes());
-        keep_alive[4..].copy_from_slice(&(self.capacity as u32).to_le_bytes());
-        let mut session = Session {
-            seat: token.seat,
-            address: from,
-            wire: Sealer {
-                cipher: Cipher::new(&token.server_to_client),
-                sequence: 0,
-                last_sent: now,
-                keep_alive,
-            },
-            receive_cipher: Cipher::new(&token.client_to_server),
-            replay: Replay::new(),
-            last_received: now,
-            timeout: timeout(token.timeout_seconds),
-            confirmed: false,
-            user_data: token.user_data,
-        };
+        let mut session = Session::new(now, from, &token, slot, self.capacity);
         session.send_keep_alive(now, self.protocol_id, out);
         if let Some(used) = self.used.get_mut(&tag) {
             used.spent = true;
@@ -419,19 +374,11 @@ impl Server {
         let session = self.sessions[slot]
             .as_mut()
             .expect("the address index points at sessions");
-        let header = packet::peek(datagram).ok_or(Refusal::Malformed)?;
-        let body = session.open(header, datagram, self.protocol_id)?;
-        session.last_received = now;
         let seat = session.seat;
-        match header.kind {
-            Kind::Payload if !body.is_empty() => {
-                session.confirmed = true;
-                Ok(Heard::Payload { seat, bytes: body })
-            }
-            Kind::KeepAlive if body.len() == 8 => {
-                session.confirmed = true;
-                Ok(Heard::Nothing)
-            }
+        let (kind, body) = session.open(now, datagram, self.protocol_id)?;
+        match kind {
+            Kind::Payload if !body.is_empty() => Ok(Heard::Payload { seat, bytes: body }),
+            Kind::KeepAlive if body.len() == 8 => Ok(Heard::Nothing),
             Kind::Disconnect if body.is_empty() => {
                 self.remove(now, slot);
                 Ok(Heard::Disconnected { seat })
@@ -458,10 +405,7 @@ impl Server {
         }
         let protocol_id = self.protocol_id;
         let session = self.session_mut(seat).ok_or(SendError::NoSession)?;
-        if !session.confirmed {
-            session.send_keep_alive(now, protocol_id, out);
-        }
-        session.send(now, Kind::Payload, protocol_id, payload, out);
+        session.send_payload(now, protocol_id, payload, out);
         Ok(())
     }
 
@@ -476,12 +420,12 @@ impl Server {
             let Some(session) = &mut self.sessions[slot] else {
                 continue;
             };
-            if now.saturating_sub(session.last_received) > session.timeout {
+            if session.is_silent(now) {
                 let seat = session.seat;
                 self.say_goodbye(now, slot, out);
                 ended(seat);
-            } else if now.saturating_sub(session.wire.last_sent) >= KEEP_ALIVE_INTERVAL {
-                session.send_keep_alive(now, self.protocol_id, out);
+            } else {
+                session.keep_alive(now, self.protocol_id, out);
             }
         }
     }
@@ -569,70 +513,6 @@ impl Server {
     }
 }
 
-impl Session {
-    fn open<'a>(
-        &mut self,
-        header: Header,
-        datagram: &'a mut [u8],
-        protocol_id: u64,
-    ) -> Result<&'a mut [u8], Refusal> {
-        let once = matches!(
-            header.kind,
-            Kind::KeepAlive | Kind::Payload | Kind::Disconnect
-        );
-        if once && self.replay.already_received(header.sequence) {
-            return Err(Refusal::Duplicate);
-        }
-        let body = packet::open(datagram, header, protocol_id, &self.receive_cipher)
-            .ok_or(Refusal::Unauthentic)?;
-        if once {
-            self.replay.advance(header.sequence);
-        }
-        Ok(body)
-    }
-
-    fn send(
-        &mut self,
-        now: Duration,
-        kind: Kind,
-        protocol_id: u64,
-        body: &[u8],
-        out: &mut impl Transmit,
-    ) {
-        self.wire
-            .send(now, self.address, kind, protocol_id, body, out);
-    }
-
-    fn send_keep_alive(&mut self, now: Duration, protocol_id: u64, out: &mut impl Transmit) {
-        let body = self.wire.keep_alive;
-        self.send(now, Kind::KeepAlive, protocol_id, &body, out);
-    }
-}
-
-impl Sealer {
-    fn send(
-        &mut self,
-        now: Duration,
-        to: SocketAddr,
-        kind: Kind,
-        protocol_id: u64,
-        body: &[u8],
-        out: &mut impl Transmit,
-    ) {
-        let length = packet::seal(
-            out.packet(),
-            kind,
-            self.sequence,
-            protocol_id,
-            &self.cipher,
-            body,
-        );
-        self.sequence += 1;
-        self.last_sent = now;
-        out.send(to, length);
-    }
-}
-
 /// For challenge tokens, which only this process opens.
 fn random_cipher() -> Cipher {
     let mut key = [0; 32];
@@ -640,13 +520,4 @@ fn random_cipher() -> Cipher {
         .fill(&mut key)
         .expect("the system has random numbers");
     Cipher::new(&key)
-}
-
-fn timeout(asked_seconds: i32) -> Duration {
-    let seconds = if asked_seconds <= 0 {
-        LONGEST_TIMEOUT_SECONDS
-    } else {
-        asked_seconds.min(LONGEST_TIMEOUT_SECONDS)
-    };
-    Duration::from_secs(seconds as u64)
 }
