@@ -70,7 +70,7 @@ export async function startSystem({
   let code: number | undefined;
   const exited = new Promise<number>((resolve) => {
     child.once('close', (exit, signal) => {
-      code = exit ?? (signal ? 128 : 1);
+      code = exit ?? 128 + (os.constants.signals[signal ?? 'SIGKILL'] ?? 0);
       resolve(code);
     });
   });
