@@ -15,10 +15,10 @@ const TUNING: Tuning = {
     capacity: 3,
     tickRateHz: 30,
     heartbeatIntervalMs: 100,
-    heartbeatDeadlineMs: 3_000,
+    heartbeatDeadlineMs: 10_000,
     telemetryIntervalMs: 100,
   },
-  offers: { answerMs: 1_000, keepMs: 30_000 },
+  offers: { answerMs: 5_000, keepMs: 30_000 },
 };
 
 export const WORLD = Buffer.from('glTF, as far as this test is concerned');

@@ -86,7 +86,7 @@ test('an instance that refuses is passed over', async () => {
 });
 
 test('one that keeps silent costs its seat nothing and the guest a clear answer', async () => {
-  fixture = await controlPlaneFixture();
+  fixture = await controlPlaneFixture({ tuning: { offers: { answerMs: 300, keepMs: 30_000 } } });
   const [instance] = (await fixture.populate({ answer: () => undefined })) as [FakeInstance];
   const { status, body } = await fixture.join();
   expect({ status, code: body.code }).toEqual({ status: 503, code: 'OW_ERR_SEAT_TIMEOUT' });

@@ -1,8 +1,10 @@
 // The SDK server against Agones' own Node client, call by call.
 import AgonesSDK, { type GameServerObject } from '@google-cloud/agones-sdk';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { sdkFixture } from '../../../../test/sdk-fixture.ts';
 import { until } from '../../../../test/until.ts';
+
+vi.setConfig({ testTimeout: 30_000 });
 
 const NOT_FOUND = 5;
 const ALREADY_EXISTS = 6;
@@ -24,7 +26,7 @@ afterEach(async () => {
   await fixture.sdk.close();
 });
 
-const stateIs = (name: string) => until(() => fixture.server.state.name === name, 3_000);
+const stateIs = (name: string) => until(() => fixture.server.state.name === name);
 
 describe('states', () => {
   test('ready, allocate, ready again, shutdown', async () => {

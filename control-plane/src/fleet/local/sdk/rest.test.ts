@@ -1,7 +1,9 @@
 // The SDK's REST side by plain requests, as a server without gRPC would make them.
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { sdkFixture } from '../../../../test/sdk-fixture.ts';
 import { until } from '../../../../test/until.ts';
+
+vi.setConfig({ testTimeout: 30_000 });
 
 let fixture: Awaited<ReturnType<typeof sdkFixture>>;
 
