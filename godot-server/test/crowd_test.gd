@@ -121,6 +121,40 @@ func test_jo2_a_crate_bears_a_player_who_can_jump_from_it() -> void:
 	check(highest[0] > top + 0.6, "the jump came up to %f m" % highest[0])
 
 
+func test_cr_a_moving_crate_carries_a_player_who_stands() -> void:
+	var probe := plaza(1)
+	if probe == null:
+		return
+	var crate := heaviest_body(probe)
+	drop_onto(probe, crate)
+	await play(probe, 40)
+	var before: Vector3 = probe.feet(0) - transform_of(probe.body(crate)).origin
+	var roll := func(_tick: int) -> void: set_velocity(probe.body(crate), Vector3(1.5, 0.0, 0.0))
+	await play(probe, 60, roll)
+	var after: Vector3 = probe.feet(0) - transform_of(probe.body(crate)).origin
+	check(probe.feet(0).x > 2.5, "it was carried to x = %f m only" % probe.feet(0).x)
+	check(before.distance_to(after) < 0.15, "it slid from %s to %s on the crate" % [before, after])
+
+
+func test_cr_a_crate_carries_nobody_into_a_wall() -> void:
+	var probe := plaza(1)
+	if probe == null:
+		return
+	var crate := heaviest_body(probe)
+	var top := drop_onto(probe, crate)
+	put(probe.body(crate), Vector3(27.0, top / 2.0, 0.0))
+	probe.leave(0)
+	probe.join_at(0, Vector3(27.45, top + 0.2, 0.0))
+	var worst := [0.0, 0.0]
+	var roll := func(_tick: int) -> void: set_velocity(probe.body(crate), Vector3(1.5, 0.0, 0.0))
+	var measure := func(_tick: int) -> void:
+		worst[0] = maxf(worst[0], depth_in_statics(probe, 0))
+		worst[1] = maxf(worst[1], probe.feet(0).x)
+	await play(probe, 150, roll, measure)
+	check(worst[1] > 29.0, "it came to x = %f m only" % worst[1])
+	check(worst[0] <= DEEPEST, "%f m inside static bodies" % worst[0])
+
+
 func test_fifty_balls_settle() -> void:
 	var probe := plaza(1)
 	if probe == null:

@@ -8,7 +8,7 @@
 use godot::classes::physics_server_3d::{
     AreaParameter, BodyDampMode, BodyMode, BodyParameter, BodyState,
 };
-use godot::classes::{PhysicsDirectBodyState3D, PhysicsServer3D};
+use godot::classes::{PhysicsDirectBodyState3D, PhysicsRayQueryParameters3D, PhysicsServer3D};
 use godot::prelude::*;
 use otherworld_core::Vec3;
 use otherworld_core::snapshot::BodyPose;
@@ -30,11 +30,16 @@ const GRAVITY: f32 = 9.81;
 /// What a player weighs to a crate (unit: kilograms).
 const PLAYER_MASS: f32 = 70.0;
 
+/// Where a body under somebody's feet is looked for: from above the feet to below them (unit: metres).
+const FOOTING_ABOVE: f32 = 0.2;
+const FOOTING_BELOW: f32 = 0.1;
+
 /// A space with the scene's bodies in it. Everything made here is freed with it.
 pub struct Jolt {
     server: Gd<PhysicsServer3D>,
     space: Rid,
     capsule_shape: Rid,
+    footing: Gd<PhysicsRayQueryParameters3D>,
     shapes: Vec<Rid>,
     statics: Vec<Rid>,
     bodies: Vec<Handle>,
@@ -67,7 +72,10 @@ impl Jolt {
             height: HEIGHT,
         };
         let capsule_shape = make_shape(&mut server, &capsule);
+        let mut footing = PhysicsRayQueryParameters3D::new_gd();
+        footing.set_collision_mask(DYNAMIC_LAYER);
         let mut jolt = Self {
+            footing,
             server,
             space,
             capsule_shape,
@@ -164,6 +172,23 @@ impl Jolt {
             rotation: [rotation.x, rotation.y, rotation.z, rotation.w],
             asleep: state.is_sleeping(),
         }
+    }
+
+    /// How fast the moving body is that these feet stand on, at that place (unit: metres a second).
+    pub fn velocity_under(&self, feet: Vec3) -> Option<Vec3> {
+        let (mut server, mut ray) = (self.server.clone(), self.footing.clone());
+        ray.set_from(to_godot(feet + vec3(0.0, FOOTING_ABOVE, 0.0)));
+        ray.set_to(to_godot(feet - vec3(0.0, FOOTING_BELOW, 0.0)));
+        let hit = server
+            .space_get_direct_state(self.space)?
+            .intersect_ray(&ray);
+        let body = hit.get("rid")?.to::<Rid>();
+        let place = hit.get("position")?.to::<Vector3>();
+        let state = server.body_get_direct_state(body)?;
+        let from_middle = place - state.get_transform().origin;
+        Some(from_godot(
+            state.get_velocity_at_local_position(from_middle),
+        ))
     }
 
     /// The space in Godot; for tests that ask Jolt themselves.

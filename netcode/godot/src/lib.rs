@@ -7,6 +7,7 @@
 
 use godot::prelude::*;
 
+mod carry;
 mod inventory;
 mod jolt;
 mod logger;

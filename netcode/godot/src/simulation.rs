@@ -11,6 +11,7 @@ use otherworld_core::world::{World, WorldError};
 use otherworld_core::{EntityId, Vec3};
 use otherworld_scene::{Place, Scene};
 
+use crate::carry::carry;
 use crate::jolt::{Capsule, Jolt};
 
 /// Who fell this far below the lowest triangle is brought back (unit: metres).
@@ -29,6 +30,7 @@ pub struct Avatar {
     pub shown: PlayerPose,
     /// What the newest capture read from Jolt.
     pub measured: Measured,
+    adopted: bool,
     capsule: Capsule,
 }
 
@@ -99,6 +101,7 @@ impl Simulation {
                 continue;
             };
             let input = input_of(slot);
+            carry(&mut avatar.state, avatar.adopted, &self.jolt, &self.world);
             avatar.state = step(&avatar.state, input, &self.world);
             avatar.shown.yaw = input.yaw;
             if avatar.state.position.y < abyss {
@@ -135,6 +138,7 @@ impl Simulation {
                 ..PlayerPose::default()
             },
             measured: at_rest(at),
+            adopted: false,
             capsule: self.jolt.add_capsule(at),
         });
     }
@@ -228,6 +232,7 @@ impl Avatar {
         let expected = self.state.position;
         let (state, verdict) = reconcile(&self.state, &self.measured, world);
         self.state = state;
+        self.adopted = matches!(verdict, Verdict::Adopted { .. });
         match verdict {
             Verdict::Agreed => {
                 agreement.agreed += 1;
