@@ -9,7 +9,7 @@ import { runTool, ToolError, tryTool } from '../bootstrap/tool.mjs';
 import type { Run, Step } from '../lib/launcher.ts';
 import { cached, hashSources } from './cached.ts';
 
-const LEAST_RUST = [1, 90] as const;
+const LEAST_RUST = [1, 95] as const; // `rust-version` in netcode/Cargo.toml
 const CURE = `install Rust ${LEAST_RUST.join('.')} or newer with rustup (https://rustup.rs) and start again`;
 const PACKAGES = ['otherworld-godot', 'otherworld-bot'];
 const OUTPUTS = ['libotherworld.so', 'otherworld-bot'];
