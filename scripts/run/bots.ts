@@ -9,6 +9,7 @@ import type { Service } from './service.ts';
 const WORLD = 'plaza';
 const JOIN_DEADLINE_MS = 60_000;
 const FOREVER_S = 10 * 365 * 24 * 3600;
+const REPORT_S = 60; // its log is kept for as long as the system runs
 
 export function bots(run: Run, count: number, program: string, data: string, web: { url: string }): Service {
   return {

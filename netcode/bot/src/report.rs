@@ -1,4 +1,4 @@
-//! JSON lines on standard output: `event` lines when something happens, one `second` line per bot and second.
+//! JSON lines on standard output: `event` lines when something happens, a `bot` line for each bot and period.
 
 use crate::bot::Session;
 use crate::ending::Ending;
@@ -9,8 +9,8 @@ use std::io::{self, Write};
 #[derive(Debug, Serialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum Line<'a> {
-    /// A bot's last second.
-    Second(Second<'a>),
+    /// What a bot saw lately.
+    Bot(BotReport<'a>),
     /// The instance let a bot in.
     Connected {
         bot: usize,
@@ -31,9 +31,9 @@ pub enum Line<'a> {
     Summary(Summary),
 }
 
-/// A bot's last second, from its own view.
+/// What a bot sees, and what happened to it since its last report.
 #[derive(Debug, Serialize)]
-pub struct Second<'a> {
+pub struct BotReport<'a> {
     /// Seconds since the executor started.
     pub t: f64,
     pub bot: usize,
@@ -84,19 +84,19 @@ pub struct Summary {
     pub correction_max_mm: f32,
     pub missed_inputs: u64,
     pub missed_correction_max_mm: f32,
-    /// Metres that all bots together walked, in their own view, second by second.
+    /// Metres that all bots together walked, in their own view, from report to report.
     pub walked_m: f64,
     /// The highest place that any bot stood at (unit: metres).
     pub highest_m: f32,
 }
 
-impl<'a> Second<'a> {
-    /// Takes the counts of the last second.
+impl<'a> BotReport<'a> {
+    /// Takes the counts since the last report.
     pub fn of(t: f64, bot: usize, name: &'a str, session: &'a mut Session, state: &'a str) -> Self {
         let counts = session.play.take_counts();
         let view = session.play.view();
         let round_trip = session.play.round_trip();
-        Second {
+        BotReport {
             t,
             bot,
             name,
@@ -132,16 +132,16 @@ impl<'a> Second<'a> {
 }
 
 impl Summary {
-    /// Adds a bot's second; `before` is where it was a second ago.
-    pub fn add(&mut self, second: &Second<'_>, before: Option<[f32; 3]>) {
-        self.snapshots += u64::from(second.snapshots);
-        self.corrections += u64::from(second.corrections);
-        self.correction_max_mm = self.correction_max_mm.max(second.correction_max_mm);
-        self.missed_inputs += u64::from(second.missed_inputs);
+    /// Adds a bot's report; `before` is where it was in the last one.
+    pub fn add(&mut self, report: &BotReport<'_>, before: Option<[f32; 3]>) {
+        self.snapshots += u64::from(report.snapshots);
+        self.corrections += u64::from(report.corrections);
+        self.correction_max_mm = self.correction_max_mm.max(report.correction_max_mm);
+        self.missed_inputs += u64::from(report.missed_inputs);
         self.missed_correction_max_mm = self
             .missed_correction_max_mm
-            .max(second.missed_correction_max_mm);
-        if let (Some([x, y, z]), Some([px, _, pz])) = (second.position, before) {
+            .max(report.missed_correction_max_mm);
+        if let (Some([x, y, z]), Some([px, _, pz])) = (report.position, before) {
             self.walked_m += f64::from((x - px).hypot(z - pz));
             self.highest_m = self.highest_m.max(y);
         }

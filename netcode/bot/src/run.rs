@@ -5,7 +5,7 @@
 use crate::bot::{Buffers, News, Session};
 use crate::ending::Ending;
 use crate::http;
-use crate::report::{Line, Second, Summary, print};
+use crate::report::{BotReport, Line, Summary, print};
 use crate::route::Walker;
 use crate::scenario::{self, Join, Scenario};
 use crate::world::{World, Worlds};
@@ -41,6 +41,7 @@ enum Stage {
 struct Runner<'a> {
     clock: UnixClock,
     started: Duration,
+    report_period: Duration,
     poll: Poll,
     buffers: Buffers,
     bots: Vec<Bot>,
@@ -58,14 +59,13 @@ struct Rejoin {
 /// Plays a scenario to its end, or until every bot is gone or `stop` is set.
 pub fn run(scenario: Scenario, stop: &AtomicBool) -> Result<(), Ending> {
     let mut worlds = Worlds::default();
-    let (duration, rejoin_url) = (
-        Duration::from_secs_f64(scenario.duration_s),
-        scenario.rejoin_url,
-    );
+    let duration = Duration::from_secs_f64(scenario.duration_s);
+    let rejoin_url = scenario.rejoin_url;
     let clock = UnixClock::start();
     let mut runner = Runner {
         clock,
         started: clock.now(),
+        report_period: Duration::from_secs_f64(scenario.report_s),
         poll: Poll::new().map_err(Ending::system)?,
         buffers: Buffers::new(),
         bots: Vec::with_capacity(scenario.bots.len()),
@@ -115,7 +115,7 @@ impl Runner<'_> {
 
     fn play(&mut self, duration: Duration) -> Result<(), Ending> {
         let mut events = Events::with_capacity(256);
-        let mut next_report = self.started + Duration::from_secs(1);
+        let mut next_report = self.started + self.report_period;
         let end = self.started + duration;
         loop {
             let now = self.clock.now();
@@ -140,7 +140,7 @@ impl Runner<'_> {
             self.tick()?;
             self.take_answers()?;
             if self.clock.now() >= next_report {
-                next_report += Duration::from_secs(1);
+                next_report += self.report_period;
                 self.report()?;
             }
             self.end_when_all_are_gone()?;
@@ -242,10 +242,10 @@ impl Runner<'_> {
                 (otherworld_pipes::ClientState::Connected, None) => "connected",
                 _ => "connecting",
             };
-            let second = Second::of(t, index, &bot.name, session, state);
-            self.summary.add(&second, bot.last_position);
-            bot.last_position = second.position;
-            print(&Line::Second(second))?;
+            let view = BotReport::of(t, index, &bot.name, session, state);
+            self.summary.add(&view, bot.last_position);
+            bot.last_position = view.position;
+            print(&Line::Bot(view))?;
         }
         Ok(())
     }

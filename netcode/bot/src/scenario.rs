@@ -13,9 +13,16 @@ pub struct Scenario {
     pub bots: Vec<Bot>,
     /// How long they play (unit: seconds).
     pub duration_s: f64,
+    /// How often each bot says what it sees (unit: seconds); a line's counts are those since the last one.
+    #[serde(default = "every_second")]
+    pub report_s: f64,
     /// `POST` here asks for another seat, for bots that lost theirs; without it they are gone.
     #[serde(default)]
     pub rejoin_url: Option<String>,
+}
+
+fn every_second() -> f64 {
+    1.0
 }
 
 /// One bot: a join's answer and a way to walk.
@@ -74,8 +81,16 @@ pub struct Pipe {
 pub fn read(input: impl Read) -> Result<Scenario, Ending> {
     let scenario: Scenario =
         serde_json::from_reader(input).map_err(|error| Ending::Scenario(error.to_string()))?;
-    if !(scenario.duration_s > 0.0 && scenario.duration_s.is_finite()) {
-        return Err(Ending::Scenario("duration_s must be above zero".into()));
+    for (name, seconds) in [
+        ("duration_s", scenario.duration_s),
+        ("report_s", scenario.report_s),
+    ] {
+        // 10^10 seconds are three centuries.
+        if !(0.1..1e10).contains(&seconds) {
+            return Err(Ending::Scenario(format!(
+                "{name} must be between 0.1 and 10,000,000,000"
+            )));
+        }
     }
     if scenario.bots.is_empty() {
         return Err(Ending::Scenario("there are no bots in it".into()));
@@ -133,6 +148,13 @@ mod tests {
     fn says_what_is_wrong() {
         let changed = |from: &str, to: &str| read(JOINED.replace(from, to).as_bytes());
         assert!(changed("\"duration_s\": 60", "\"duration_s\": 0").is_err());
+        assert!(
+            changed(
+                "\"duration_s\": 60",
+                "\"duration_s\": 60, \"report_s\": 1e300"
+            )
+            .is_err()
+        );
         assert!(
             matches!(changed("\"seat\"", "\"chair\""), Err(Ending::Scenario(message)) if message.contains("seat"))
         );

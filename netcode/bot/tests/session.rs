@@ -29,7 +29,7 @@ fn walks_up_stairs_without_a_single_correction() {
     );
     assert!(summary["walked_m"].as_f64().unwrap() > 5.0, "{summary}");
     assert!(summary["highest_m"].as_f64().unwrap() > 0.5, "{summary}");
-    let settled = outcome.of_type("second").last().unwrap();
+    let settled = outcome.of_type("bot").last().unwrap();
     assert!(settled["snapshots"].as_u64().unwrap() >= 25, "{settled}");
     assert_eq!(settled["missed_inputs"], 0, "{settled}");
     // The instance reads at its ticks, so a margin there is a whole number of periods.
