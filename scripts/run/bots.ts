@@ -20,7 +20,7 @@ export function bots(run: Run, count: number, program: string, data: string, web
     async command() {
       const joined = [];
       for (let index = 0; index < count; index += 1) joined.push(await join(run, joinUrl(web), index));
-      const scenario = { bots: joined, duration_s: FOREVER_S, rejoin_url: joinUrl(web) };
+      const scenario = { bots: joined, duration_s: FOREVER_S, report_s: REPORT_S, rejoin_url: joinUrl(web) };
       return { file: program, args: [], input: JSON.stringify(scenario) };
     },
     healthy: async () => true, // it runs or it has ended; what it sees is in its log
