@@ -1,11 +1,12 @@
 // The command line of every entry point: one table of options, from which the help text is made.
+import { isIP } from 'node:net';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { checkoutRoot } from './places.mjs';
 import { Problem } from './problem.mjs';
 
 /**
- * @typedef {'start' | 'test' | 'bench' | 'format'} Command
+ * @typedef {'start' | 'test' | 'bench' | 'format' | 'lock-debian'} Command
  * @typedef {object} Options
  * @property {Command} command
  * @property {boolean} help
@@ -21,7 +22,7 @@ import { Problem } from './problem.mjs';
  */
 
 /** @type {Record<Command, {about: string, options: Record<string, {value?: string, text: string}>}>} */
-const COMMANDS = {
+export const COMMANDS = {
   start: {
     about: 'Sets up and runs the whole system on this machine.',
     options: {
@@ -38,12 +39,16 @@ const COMMANDS = {
     about: 'Sets up, then checks and tests everything.',
     options: {
       fast: { text: 'format, lint, types and unit tests only' },
-      only: { value: 'PART,…', text: 'only these parts (format, types, rust, wasm, ts, godot, e2e, faults)' },
+      only: { value: 'PART,…', text: 'only these parts (format, types, rust, ts, wasm, godot, e2e, faults)' },
       help: { text: 'this text' },
     },
   },
   bench: { about: 'Runs the benchmarks.', options: { help: { text: 'this text' } } },
   format: { about: 'Formats every source file.', options: { help: { text: 'this text' } } },
+  'lock-debian': {
+    about: "Records today's Debian packages in scripts/debian.lock.json.",
+    options: { help: { text: 'this text' } },
+  },
 };
 
 /**
@@ -60,7 +65,7 @@ export function readOptions(argv) {
     command,
     help: values.help === true,
     port: wholeNumber('port', values.port ?? '7400', 1, 65_000),
-    host: values.host ?? '127.0.0.1',
+    host: ipAddress(values.host ?? '127.0.0.1'),
     data: path.resolve(
       process.env.INIT_CWD ?? checkoutRoot,
       values.data ?? process.env.OTHERWORLD_DATA ?? path.join(checkoutRoot, '.otherworld'),
@@ -106,6 +111,16 @@ function wholeNumber(name, text, least, most) {
     throw new Problem(`--${name} is “${text}”`, `give a whole number from ${least} to ${most}`);
   }
   return value;
+}
+
+/** @param {string} text */
+function ipAddress(text) {
+  if (isIP(text) === 0)
+    throw new Problem(
+      `--host is “${text}”`,
+      'give an IP address of this machine, or 0.0.0.0 for all of them',
+    );
+  return text;
 }
 
 /** @param {Command} command */

@@ -1,0 +1,28 @@
+// The reference pages name exactly what the code reads.
+import { readFileSync } from 'node:fs';
+import { expect, test } from 'vitest';
+import { COMMANDS } from './bootstrap/options.mjs';
+
+const read = (path: string) => readFileSync(new URL(`../${path}`, import.meta.url), 'utf8');
+
+test('cli.md lists exactly the options of npm start and npm test', () => {
+  const page = read('docs/reference/cli.md');
+  const listed = new Set([...page.matchAll(/^\| `--([a-z-]+)/gm)].map(([, name]) => name));
+  expect(listed).toEqual(
+    new Set([COMMANDS.start, COMMANDS.test].flatMap(({ options }) => Object.keys(options))),
+  );
+});
+
+test.for([
+  ['Control plane', 'control-plane/src/config.ts'],
+  ['Fleet supervisor', 'control-plane/src/fleet/local/config.ts'],
+] as const)('environment.md lists exactly the keys of the %s', ([heading, source]) => {
+  const section =
+    read('docs/reference/environment.md')
+      .split('\n## ')
+      .find((text) => text.startsWith(heading)) ?? '';
+  const listed = [...section.matchAll(/^\| `([A-Z_]+)`/gm)].map(([, name]) => name);
+  const keys = [...read(source).matchAll(/^ {2}([A-Z_]+):/gm)].map(([, name]) => name);
+  expect(keys.length).toBeGreaterThan(5);
+  expect(listed.toSorted()).toEqual(keys.toSorted());
+});
