@@ -12,16 +12,17 @@ use crate::world::{World, Worlds};
 use mio::unix::SourceFd;
 use mio::{Events, Interest, Poll, Token};
 use otherworld_pipes::UnixClock;
+use std::collections::HashMap;
 use std::os::fd::{AsFd, AsRawFd};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// The loop looks at signals and at the helper this often.
 const LONGEST_NAP: Duration = Duration::from_millis(100);
-/// Between two requests for a seat by the same bot.
+/// Between two seats of the same bot, and between two requests for one.
 const REJOIN_PAUSE: Duration = Duration::from_millis(500);
 
 struct Bot {
@@ -283,21 +284,30 @@ fn start_helper(url: String, mut worlds: Worlds) -> Rejoin {
     let (ask, questions) = channel::<(usize, String)>();
     let (answer, answers) = channel();
     thread::spawn(move || {
+        let mut answered: HashMap<usize, Instant> = HashMap::new();
         while let Ok((index, name)) = questions.recv() {
-            let joined = loop {
-                let seat = http::join(&url, &name);
-                match seat.and_then(|join| Ok((worlds.fetch(&join.world)?, join))) {
-                    Ok((world, join)) => break (index, join, world),
-                    Err(ending) => {
-                        eprintln!("otherworld-bot: {name}: {ending}");
-                        thread::sleep(REJOIN_PAUSE);
-                    }
-                }
-            };
-            if answer.send(joined).is_err() {
+            // Seats that are refused at the door at once must not become a flood of joins.
+            if let Some(before) = answered.get(&index) {
+                thread::sleep(REJOIN_PAUSE.saturating_sub(before.elapsed()));
+            }
+            let (join, world) = join_with_patience(&url, &name, &mut worlds);
+            answered.insert(index, Instant::now());
+            if answer.send((index, join, world)).is_err() {
                 return;
             }
         }
     });
     Rejoin { ask, answers }
+}
+
+fn join_with_patience(url: &str, name: &str, worlds: &mut Worlds) -> (Join, Arc<World>) {
+    loop {
+        match http::join(url, name).and_then(|join| Ok((worlds.fetch(&join.world)?, join))) {
+            Ok((world, join)) => return (join, world),
+            Err(ending) => {
+                eprintln!("otherworld-bot: {name}: {ending}");
+                thread::sleep(REJOIN_PAUSE);
+            }
+        }
+    }
 }
