@@ -1,5 +1,5 @@
 //! Log lines on standard output, one event each, as `key=value` in the logfmt way: what a person reads in a terminal a
-//! collector reads too. Levels by `OTHERWORLD_LOG` (`info`, or per module as in `otherworld=debug,info`).
+//! collector reads too. `OTHERWORLD_LOG_LEVEL` says how much of our own; other crates are heard from warnings on.
 
 use std::fmt::Write as _;
 use std::io::Write as _;
@@ -9,8 +9,8 @@ use env_logger::{Builder, Target, fmt::Formatter};
 use log::kv::{self, Key, Value, VisitSource};
 use log::{LevelFilter, Record};
 
-/// Names the levels in the environment.
-pub const LEVEL_KEY: &str = "OTHERWORLD_LOG";
+/// Names the least important level that is written.
+pub const LEVEL_KEY: &str = "OTHERWORLD_LOG_LEVEL";
 
 /// The newest tick, for every line of whatever thread.
 static TICK: AtomicU32 = AtomicU32::new(0);
@@ -21,15 +21,23 @@ pub fn set_tick(tick: u32) {
 }
 
 /// Begins to log. A second call, by a second server in one process, changes nothing.
-pub fn init(levels: Option<&str>) {
+///
+/// # Errors
+/// A sentence that names the key, when the level is none.
+pub fn init(level: Option<&str>) -> Result<(), String> {
+    let level = match level.unwrap_or_default() {
+        "" => LevelFilter::Info,
+        level => level.parse().map_err(|_| {
+            format!("{LEVEL_KEY} is no level: {level:?}; give trace, debug, info, warn or error")
+        })?,
+    };
     let mut builder = Builder::new();
     builder
-        .filter_level(LevelFilter::Info)
+        .filter_level(LevelFilter::Warn)
+        .filter_module("otherworld", level)
         .target(Target::Stdout);
-    if let Some(levels) = levels {
-        builder.parse_filters(levels);
-    }
     let _ = builder.format(write_line).try_init();
+    Ok(())
 }
 
 fn write_line(out: &mut Formatter, record: &Record<'_>) -> std::io::Result<()> {
@@ -70,6 +78,12 @@ fn write_value(line: &mut String, value: &str) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_level_that_is_none_is_named_with_the_cure() {
+        let refused = init(Some("loud")).unwrap_err();
+        assert!(refused.starts_with("OTHERWORLD_LOG_LEVEL is no level: \"loud\"; give"));
+    }
 
     #[test]
     fn values_stay_on_one_line_and_in_one_field() {

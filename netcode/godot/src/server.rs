@@ -62,9 +62,10 @@ impl OtherworldServer {
 impl INode for OtherworldServer {
     fn ready(&mut self) {
         let environment: HashMap<String, String> = std::env::vars().collect();
-        logger::init(environment.get(logger::LEVEL_KEY).map(String::as_str));
-        match Config::from_env(&environment) {
-            Err(error) => self.stop(EXIT_CONFIG, &error.to_string()),
+        let configured = logger::init(environment.get(logger::LEVEL_KEY).map(String::as_str))
+            .and_then(|()| Config::from_env(&environment).map_err(|error| error.to_string()));
+        match configured {
+            Err(problem) => self.stop(EXIT_CONFIG, &problem),
             Ok(config) => match otherworld_instance::start(config.clone(), build()) {
                 Err(error) => self.stop(EXIT_UNAVAILABLE, &error.to_string()),
                 Ok(instance) => self.state = State::Waiting(instance, config),
