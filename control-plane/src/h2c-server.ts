@@ -3,8 +3,12 @@
 // ends the streams which never end.
 import { createServer, type Http2Server, type ServerHttp2Session } from 'node:http2';
 import type { AddressInfo } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { ConnectRouter } from '@connectrpc/connect';
 import { connectNodeAdapter } from '@connectrpc/connect-node';
+
+/** Streams that have ended may still be writing why (unit: milliseconds). */
+const LAST_WORDS_MS = 200;
 
 export interface GrpcServer {
   readonly port: number;
@@ -40,8 +44,8 @@ export async function listenGrpc({ routes, host, port, readMaxBytes }: GrpcOptio
     async close() {
       closing.abort();
       const closed = new Promise((resolve) => server.close(resolve));
-      // The streams' last words are written before the sessions go.
-      await new Promise((resolve) => setTimeout(resolve, 20));
+      for (const session of sessions) session.close();
+      await Promise.race([closed, sleep(LAST_WORDS_MS)]);
       for (const session of sessions) session.destroy();
       await closed;
     },

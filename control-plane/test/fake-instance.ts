@@ -20,6 +20,7 @@ export interface FakeOptions {
   readonly uid: string;
   readonly credential: string;
   readonly protocolHash?: bigint;
+  readonly address?: string;
   readonly seats?: readonly { id: bigint; user: string; name: string; connected: boolean }[];
   readonly worldSha256?: string;
   /** How it answers an offer; undefined keeps silent. */
@@ -72,7 +73,10 @@ export class FakeInstance {
   }
 
   async registered(): Promise<Registered> {
-    const first = await until(() => this.heard[0]);
+    const over = this.ended.then((error) => {
+      throw error ?? new Error('the stream ended');
+    });
+    const first = await Promise.race([until(() => this.heard[0]), over]);
     if (first.case !== 'registered') throw new Error(`heard ${first.case} first`);
     return first.value;
   }
@@ -101,7 +105,7 @@ export class FakeInstance {
       seats = [],
       worldSha256 = '',
     } = this.#options;
-    const endpoints = [{ pipe: 'udp', address: '127.0.0.1', port: 7420 }];
+    const endpoints = [{ pipe: 'udp', address: this.#options.address ?? '127.0.0.1', port: 7420 }];
     this.say({
       case: 'register',
       value: {

@@ -11,11 +11,11 @@ export class Line {
   readonly name: string;
   readonly #outbox = new Mailbox<Outgoing>(BACKLOG);
   readonly #deadlineMs: number;
-  readonly #onEnd: (reason: string) => void;
+  readonly #onEnd: (code: Code, reason: string) => void;
   #timer: NodeJS.Timeout | undefined;
   #end: ConnectError | undefined;
 
-  constructor(name: string, deadlineMs: number, onEnd: (reason: string) => void) {
+  constructor(name: string, deadlineMs: number, onEnd: (code: Code, reason: string) => void) {
     this.name = name;
     this.#deadlineMs = deadlineMs;
     this.#onEnd = onEnd;
@@ -46,7 +46,7 @@ export class Line {
     this.#end = new ConnectError(reason, code);
     clearTimeout(this.#timer);
     this.#outbox.close();
-    this.#onEnd(reason);
+    this.#onEnd(code, reason);
   }
 
   /** What is said, until the line ends; then throws why. */

@@ -64,6 +64,8 @@ test('the first word must be Register, and a whole one', async () => {
     protocolHash: 0n,
   });
   expect(await codeOf(fixture.track(nameless))).toBe(Code.InvalidArgument);
+  const elsewhere = { controlUrl: fixture.controlUrl, name, uid, credential, address: 'localhost' };
+  expect(await codeOf(fixture.track(new FakeInstance(elsewhere)))).toBe(Code.InvalidArgument);
 });
 
 test('heartbeats are shown', async () => {
@@ -87,7 +89,6 @@ test('heartbeats are shown', async () => {
     loaded: { worldHash: '5', staticTriangles: 12, dynamicBodies: 3 },
   });
   expect(view.cpuCores).toBeGreaterThan(0);
-  expect(view.cpuCores).toBeLessThanOrEqual(0.5);
 });
 
 test('an instance without a heartbeat is lost, its line is cut, and it is taken back when it dials again', async () => {

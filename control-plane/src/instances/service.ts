@@ -1,6 +1,7 @@
 // The server's side of `proto/otherworld/instance/v1`: one stream an instance. Register is proved to the fleet,
 // answered with the key and the world, and from then on the instance is heard and spoken to until the stream ends,
 // whoever ends it.
+import { isIP } from 'node:net';
 import { Code, ConnectError, type ConnectRouter } from '@connectrpc/connect';
 import type { FastifyBaseLogger } from 'fastify';
 import {
@@ -11,7 +12,7 @@ import {
 import { type FleetProvider, FleetUnavailable } from '../fleet/provider.ts';
 import { worldRef } from '../worlds/reference.ts';
 import { hear } from './hear.ts';
-import { type Instance, lineOf, type WorldRef } from './instance.ts';
+import { type Endpoint, type Instance, lineOf, type WorldRef } from './instance.ts';
 import { instanceKey } from './keys.ts';
 import { Line } from './line.ts';
 import { heldSeats, type Outgoing, outgoing, registration } from './messages.ts';
@@ -45,18 +46,20 @@ const REGISTER_DEADLINE_MS = 10_000;
 export function instanceRoutes(context: InstanceContext): (router: ConnectRouter) => void {
   return (router) => {
     router.service(InstanceService, {
-      connect: (messages) => converse(messages[Symbol.asyncIterator](), context),
+      connect: (messages, { signal }) => converse(messages[Symbol.asyncIterator](), signal, context),
     });
   };
 }
 
 async function* converse(
   messages: AsyncIterator<InstanceMessage>,
+  over: AbortSignal,
   context: InstanceContext,
 ): AsyncGenerator<Outgoing, void> {
   const register = await firstWord(messages);
   await authenticate(register, context.fleet);
   const { line, instance } = admit(register, context);
+  over.addEventListener('abort', () => line.end(Code.Unavailable, 'the stream broke off'));
   void listen(messages, line, instance, context);
   try {
     yield welcome(register, instance, context);
@@ -78,10 +81,24 @@ async function firstWord(messages: AsyncIterator<InstanceMessage>): Promise<Regi
     throw new ConnectError('the first message must be Register', Code.FailedPrecondition);
   }
   const { name, uid, protocolHash, endpoints } = value.message.value;
-  if (name === '' || uid === '' || protocolHash === 0n || endpoints.length === 0) {
-    throw new ConnectError('Register lacks name, uid, protocol hash or endpoints', Code.InvalidArgument);
+  if (
+    name === '' ||
+    uid === '' ||
+    protocolHash === 0n ||
+    endpoints.length === 0 ||
+    !endpoints.every(isReachable)
+  ) {
+    throw new ConnectError(
+      'Register lacks name, uid, protocol hash or usable endpoints',
+      Code.InvalidArgument,
+    );
   }
   return value.message.value;
+}
+
+/** Connect tokens carry IP addresses, no names. */
+function isReachable({ address, port }: Endpoint): boolean {
+  return isIP(address) !== 0 && port > 0 && port < 65_536;
 }
 
 async function authenticate(register: Register, fleet: FleetProvider): Promise<void> {
@@ -101,8 +118,11 @@ function admit(register: Register, context: InstanceContext): { line: Line; inst
   const { name } = register;
   const known = registry.get(name);
   const older = known && lineOf(known);
-  const line: Line = new Line(name, rules.heartbeatDeadlineMs, (reason) => {
-    log.warn({ instance: name, reason }, 'line to the instance ended');
+  const line: Line = new Line(name, rules.heartbeatDeadlineMs, (code, reason) => {
+    log[code === Code.Unavailable ? 'info' : 'warn'](
+      { instance: name, reason },
+      'line to the instance ended',
+    );
     registry.unregister(line, reason);
     telemetry.forget(name);
   });

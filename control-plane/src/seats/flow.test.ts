@@ -128,7 +128,7 @@ test('after a restart of the control plane the instance tells who is inside, and
   const [before] = (await fixture.populate()) as [FakeInstance];
   const { key, world } = await before.registered();
   const guests = [(await fixture.join('Ada')).body, (await fixture.join('Bo')).body];
-  const server = (await fixture.instances())[0] as { name: string; uid: string };
+  const { name, uid } = (await fixture.instances())[0] as { name: string; uid: string };
   await fixture.restart();
   await before.ended;
 
@@ -138,10 +138,11 @@ test('after a restart of the control plane the instance tells who is inside, and
     name: 'x',
     connected: at === 0,
   }));
-  const credential = fixture.credential(server.name);
+  const credential = fixture.credential(name);
   const again = fixture.track(
     new FakeInstance({
-      ...server,
+      name,
+      uid,
       controlUrl: fixture.controlUrl,
       credential,
       seats,

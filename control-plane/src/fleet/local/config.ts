@@ -1,4 +1,5 @@
 // The supervisor's environment. `docs/reference/environment.md` describes the keys for people.
+import { resolve } from 'node:path';
 import { z } from 'zod';
 import { httpUrl, port, readEnv } from '../../env.ts';
 
@@ -17,7 +18,11 @@ const argv = z
 const schema = z.object({
   OTHERWORLD_FLEET_HOST: z.string().default('127.0.0.1'),
   OTHERWORLD_FLEET_PORT: port.default(7402),
-  OTHERWORLD_DATA: z.string().min(1),
+  // Absolute: Godot changes its working folder to that of its project.
+  OTHERWORLD_DATA: z
+    .string()
+    .min(1)
+    .transform((path) => resolve(path)),
   OTHERWORLD_INSTANCES: z.coerce.number().int().min(0).max(1000).default(1),
   OTHERWORLD_UDP_BASE_PORT: port.default(7420),
   OTHERWORLD_UDP_HOST: z.union([z.ipv4(), z.ipv6()]).default('127.0.0.1'),

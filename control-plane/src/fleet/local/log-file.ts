@@ -10,7 +10,7 @@ const KEPT_LOGS = 40;
 export class LogFile {
   readonly #path: string;
   readonly #maxBytes: number;
-  #file: number;
+  #file: number | undefined;
   #bytes = 0;
 
   constructor(path: string, maxBytes = MAX_BYTES) {
@@ -22,21 +22,24 @@ export class LogFile {
 
   /** A full disk costs lines of a log, never the supervisor. */
   write(chunk: Buffer): void {
+    if (this.#file === undefined) return;
     try {
-      if (this.#bytes + chunk.length > this.#maxBytes) this.#rotate();
-      this.#bytes += writeSync(this.#file, chunk);
+      const file = this.#bytes + chunk.length > this.#maxBytes ? this.#rotate() : this.#file;
+      this.#bytes += writeSync(file, chunk);
     } catch {}
   }
 
   close(): void {
-    closeSync(this.#file);
+    if (this.#file !== undefined) closeSync(this.#file);
+    this.#file = undefined;
   }
 
-  #rotate(): void {
+  #rotate(): number {
     renameSync(this.#path, `${this.#path}.1`);
-    closeSync(this.#file);
-    this.#file = openSync(this.#path, 'a');
+    this.close();
     this.#bytes = 0;
+    this.#file = openSync(this.#path, 'a');
+    return this.#file;
   }
 }
 

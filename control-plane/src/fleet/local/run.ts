@@ -48,6 +48,9 @@ export async function run(server: GameServer, context: RunContext): Promise<void
 
     const env = { ...process.env, ...instanceEnv(context, sdk, port, identityFile) };
     const child = await InstanceProcess.start(context.command, env, output);
+    held.defer(async () => {
+      await child.stop(0);
+    });
     context.onProcess(name, child.pid);
     held.defer(() => context.onProcess(name, undefined));
     server.apply({ type: 'spawned' });
@@ -62,8 +65,10 @@ export async function run(server: GameServer, context: RunContext): Promise<void
     server.apply({ type: 'fail', reason: error instanceof Error ? error.message : String(error) });
     log.error({ err: error }, 'instance failed');
   } finally {
-    await held.disposeAsync();
-    await pruneLogs(context.logDirectory);
+    await held.disposeAsync().catch((error) => log.error({ err: error }, 'could not clear everything away'));
+    await pruneLogs(context.logDirectory).catch((error) =>
+      log.warn({ err: error }, 'could not remove old logs'),
+    );
   }
 }
 

@@ -53,7 +53,14 @@ export async function startSupervisor(
     onProcess: (name: string, pid: number | undefined) => {
       if (pid === undefined) processes.delete(name);
       else processes.set(name, pid);
-      journal.write([...processes].map(([name, pid]) => ({ name, pid })));
+      try {
+        journal.write([...processes].map(([name, pid]) => ({ name, pid })));
+      } catch (error) {
+        log.error(
+          { err: error },
+          'could not write down what runs; the kernel still takes it along when this process dies',
+        );
+      }
     },
   };
   const fleet = new Fleet({

@@ -3,6 +3,7 @@
 // {"result": …} a line, and an error is {"code", "message", "details"} under the HTTP status of its gRPC code.
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { pipeline } from 'node:stream/promises';
 import {
   create,
   type DescMethod,
@@ -132,8 +133,11 @@ async function call(transport: Transport, method: DescMethod, message: Message, 
     return;
   }
   response.writeHead(200, { 'content-type': 'application/json' });
-  for await (const part of answered.message) response.write(`${JSON.stringify({ result: json(part) })}\n`);
-  response.end();
+  await pipeline(lines(answered.message, json), response);
+}
+
+async function* lines(messages: AsyncIterable<Message>, json: (message: Message) => JsonValue) {
+  for await (const message of messages) yield `${JSON.stringify({ result: json(message) })}\n`;
 }
 
 async function* once<T>(item: T) {
