@@ -1,6 +1,10 @@
 // An error whose cause lies outside our code. It is shown as one sentence that ends with the cure, without a stack.
 import { cacheRoot } from './places.mjs';
 
+/** How npm, cargo and pip say that there is no network. */
+const UNREACHABLE =
+  /ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ETIMEDOUT|ENETUNREACH|Could not resolve host[^\n]*|NewConnectionError/;
+
 export class Problem extends Error {
   /**
    * @param {string} cause what is wrong, without a full stop
@@ -24,6 +28,10 @@ export function explain(error) {
   }
   if (error instanceof Problem || /^(Problem|ToolError)$/.test(/** @type {Error} */ (error)?.name))
     return message;
+  const unreachable = UNREACHABLE.exec(message ?? '')?.[0];
+  if (unreachable) {
+    return `A package registry cannot be reached (${unreachable}): check the network and start again, what has come is kept.`;
+  }
   if (code === 'EDQUOT')
     return `Your disk quota is used up: free some space, or set OTHERWORLD_CACHE to a folder on another disk (now ${cacheRoot}).`;
   if (code === 'EACCES' || code === 'EROFS' || code === 'EPERM') {

@@ -69,13 +69,14 @@ export function createProgress() {
  */
 export async function runStep(apply, id, title, work) {
   /** @type {StepRow} */
-  let row = { id, title, state: 'running', startedAt: Date.now() };
+  const begun = { id, title, state: 'running', startedAt: Date.now() };
+  let row = begun;
   apply(row);
   const seconds = () => (Date.now() - row.startedAt) / 1000;
   try {
     const result = await work({
       report(detail, fraction) {
-        row = { ...row, detail, ...(fraction === undefined ? {} : { fraction }) };
+        row = { ...begun, detail, ...(fraction === undefined ? {} : { fraction }) };
         apply(row);
       },
     });

@@ -16,14 +16,14 @@ export function setUpChromium(run: Run): Promise<string> {
         await tryTool('sh', ['-c', 'command -v "$1"', 'which', name], { signal: run.signal })
       ).output.trim();
     }
-    const home = await installClosure(run, step, 'chromium', async (dir) => {
+    const { home, origin } = await installClosure(run, step, 'chromium', async (dir) => {
       if (await versionOf(programIn(dir), run.signal)) return;
       throw new Problem(
         "Debian's chromium does not start on this machine",
         'install chromium, or set CHROMIUM to its path',
       );
     });
-    step.report('from Debian');
+    step.report(origin);
     return programIn(home);
   });
 }

@@ -16,14 +16,21 @@ export function setUpConsole(run: Run): Promise<string> {
       path.join(checkoutRoot, 'proto'),
       path.join(checkoutRoot, 'package-lock.json'),
     ];
-    return cached(run, step, { kind: 'built/console', key: await hashSources(inputs) }, async (dir) => {
-      step.report('building');
-      const vite = path.join(checkoutRoot, 'node_modules/vite/bin/vite.js');
-      await runTool(
-        process.execPath,
-        [vite, 'build', '--outDir', dir, '--emptyOutDir', '--logLevel', 'warn'],
-        { cwd: source, signal: run.signal },
-      );
-    });
+    const home = await cached(
+      run,
+      step,
+      { kind: 'built/console', key: await hashSources(inputs) },
+      async (dir) => {
+        step.report('building');
+        const vite = path.join(checkoutRoot, 'node_modules/vite/bin/vite.js');
+        await runTool(
+          process.execPath,
+          [vite, 'build', '--outDir', dir, '--emptyOutDir', '--logLevel', 'warn'],
+          { cwd: source, signal: run.signal },
+        );
+      },
+    );
+    step.report('');
+    return home;
   });
 }

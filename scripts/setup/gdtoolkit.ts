@@ -48,7 +48,7 @@ export function setUpGdToolkit(run: Run): Promise<GdToolkit> {
 async function findPython(run: Run, step: Step): Promise<string> {
   const { code } = await tryTool('python3', ['-m', 'pip', '--version'], { signal: run.signal });
   if (code === 0) return 'python3';
-  const home = await installClosure(run, step, 'python', async (dir) => {
+  const { home } = await installClosure(run, step, 'python', async (dir) => {
     await runTool(path.join(dir, 'bin/python3'), ['-m', 'pip', '--version'], { signal: run.signal });
   });
   return path.join(home, 'bin/python3');

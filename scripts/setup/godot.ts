@@ -26,10 +26,10 @@ export function setUpGodot(run: Run): Promise<string> {
       step.report(`${onPath}, on PATH`);
       return 'godot';
     }
-    const home = await installClosure(run, step, 'godot', (dir) => smoke(programIn(dir), run.signal));
-    step.report(
-      path.basename(home).startsWith('rolling') ? 'from Debian, not the tested version' : 'from Debian',
+    const { home, origin } = await installClosure(run, step, 'godot', (dir) =>
+      smoke(programIn(dir), run.signal),
     );
+    step.report(origin);
     return programIn(home);
   });
 }

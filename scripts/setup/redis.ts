@@ -14,14 +14,14 @@ export function setUpRedis(run: Run): Promise<string> {
       step.report(`${name} ${version}, on PATH`);
       return name;
     }
-    const home = await installClosure(run, step, 'redis', async (dir) => {
+    const { home, origin } = await installClosure(run, step, 'redis', async (dir) => {
       if (!(await versionOf(programIn(dir), run.signal)))
         throw new Problem(
           "Debian's Redis does not start on this machine",
           'install redis-server or valkey-server so that it is on PATH',
         );
     });
-    step.report('from Debian');
+    step.report(origin);
     return programIn(home);
   });
 }

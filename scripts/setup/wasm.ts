@@ -21,7 +21,7 @@ export function setUpWasm(run: Run): Promise<NodeJS.ProcessEnv> {
       step.report("rustup's target");
       return env;
     }
-    const home = await installClosure(run, step, 'wasm', async (dir) => {
+    const { home } = await installClosure(run, step, 'wasm', async (dir) => {
       await runTool(path.join(dir, 'bin/rustc'), ['--version'], { signal: run.signal });
       await runTool(path.join(dir, 'bin/wasm-ld'), ['--version'], { signal: run.signal });
     });

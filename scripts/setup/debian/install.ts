@@ -2,7 +2,8 @@
 // packages by its signed index, which must then pass the smoke test and are warned about.
 
 import { createHash } from 'node:crypto';
-import { rm } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { Problem } from '../../bootstrap/problem.mjs';
 import type { Run, Step } from '../../lib/launcher.ts';
@@ -17,27 +18,39 @@ import { unpackAll } from './unpack.ts';
 /** Proves that a freshly installed closure works; throws when it does not. */
 export type SmokeTest = (home: string) => Promise<void>;
 
+/** Lies in the folder of a closure that is newer than the lock file, and names its packages. */
+const UNTESTED = 'newer-than-tested.json';
+
+export type Installed = {
+  /** The closure's folder; its programs are started by the scripts in `bin/`. */
+  home: string;
+  /** For people. */
+  origin: string;
+};
+
 export const architecture = process.arch === 'x64' ? 'amd64' : process.arch;
 
-/** Returns the closure's folder; its programs are started by the scripts in `bin/`. */
 export async function installClosure(
   run: Run,
   step: Step,
   name: ClosureName,
   smoke: SmokeTest,
-): Promise<string> {
+): Promise<Installed> {
   const locked = (await readLock())[architecture]?.[name];
   const key = locked ? keyOf(name, locked) : `rolling-${architecture}`;
-  return cached(run, step, { kind: `debian/${name}`, key }, async (dir) => {
+  const home = await cached(run, step, { kind: `debian/${name}`, key }, async (dir) => {
     requireApt();
-    const items =
-      (locked && (await fetchLocked(run, step, name, locked))) ?? (await fetchNewer(run, step, name));
+    const tested = locked && (await fetchLocked(run, step, name, locked));
+    const items = tested ?? (await fetchNewer(run, step, name));
     step.report('unpacking');
     await build(name, items, dir, run.signal);
+    if (!tested) await writeFile(path.join(dir, UNTESTED), JSON.stringify(items, null, 2));
     step.report('trying it');
     await smoke(dir);
     for (const item of items) await rm(fileOf(item), { force: true });
   });
+  const isTested = !existsSync(path.join(home, UNTESTED));
+  return { home, origin: isTested ? 'from Debian' : 'from Debian, newer than the tested version' };
 }
 
 async function fetchLocked(
@@ -49,7 +62,7 @@ async function fetchLocked(
   const result = await downloadAll(locked, step, run.signal);
   if (result.state === 'complete') return locked;
   run.warn(
-    `Debian's mirror no longer has the tested packages of ${name} (${result.reason}); taking today's, checked by Debian's signature and a smoke test.`,
+    `The tested packages of ${name} cannot be had from Debian's mirror (${result.reason}); taking today's, checked by Debian's signature and a smoke test.`,
   );
   return undefined;
 }
