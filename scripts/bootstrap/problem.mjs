@@ -1,5 +1,6 @@
 // An error whose cause lies outside our code. It is shown as one sentence that ends with the cure, without a stack.
 import { cacheRoot } from './places.mjs';
+import { ToolError } from './tool.mjs';
 
 /** How npm, cargo and pip say that there is no network. */
 const UNREACHABLE =
@@ -26,10 +27,10 @@ export function explain(error) {
   if (code === 'ENOSPC' || /no space left on device|ENOSPC/i.test(message ?? '')) {
     return `The disk is full${file ? ` (writing ${file})` : ''}: free some space, or set OTHERWORLD_CACHE to a folder on another disk (now ${cacheRoot}).`;
   }
-  if (error instanceof Problem || /^(Problem|ToolError)$/.test(/** @type {Error} */ (error)?.name))
-    return message;
-  const unreachable = UNREACHABLE.exec(message ?? '')?.[0];
-  if (unreachable) {
+  if (error instanceof Problem) return message;
+  if (error instanceof ToolError) {
+    const unreachable = UNREACHABLE.exec(message)?.[0];
+    if (!unreachable) return message;
     return `A package registry cannot be reached (${unreachable}): check the network and start again, what has come is kept.`;
   }
   if (code === 'EDQUOT')
