@@ -20,4 +20,7 @@ static func missing(type: StringName) -> String:
 			"%s is not there: run `npm start`, or `godot --headless --import` once."
 			% ProjectSettings.globalize_path(LIST)
 		)
-	return "The library is there but has no class %s: it is older than this project; build it again." % type
+	return (
+		"The library is there but has no class %s: it is older than this project; build it again."
+		% type
+	)
