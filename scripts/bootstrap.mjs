@@ -4,6 +4,7 @@
 // What comes after the npm packages is the business of `setup/` and `run/`.
 import { existsSync, mkdirSync } from 'node:fs';
 import path from 'node:path';
+import { openBrowser } from './bootstrap/browser.mjs';
 import { refuseSecondStart } from './bootstrap/data-lock.mjs';
 import { launch } from './bootstrap/launch.mjs';
 import { installNode } from './bootstrap/node.mjs';
@@ -31,13 +32,10 @@ async function main() {
   checkMachine();
   if (options.command === 'start') await refuseSecondStart(options.data);
   const page = options.command === 'start' ? await servePage(progress, options) : undefined;
-  try {
-    const node = await progress.step('node', 'Node 24', (step) => installNode(step, stop.signal));
-    await progress.step('packages', 'npm packages', (step) => installPackages(step, node, stop.signal));
-    return await launch({ node, options, progress, terminal, page, stop });
-  } finally {
-    await page?.close();
-  }
+  if (page && options.open) openBrowser(`http://${options.host}:${options.port}`);
+  const node = await progress.step('node', 'Node 24', (step) => installNode(step, stop.signal));
+  await progress.step('packages', 'npm packages', (step) => installPackages(step, node, stop.signal));
+  return launch({ node, options, progress, terminal, page, stop });
 }
 
 function checkMachine() {
@@ -66,7 +64,7 @@ try {
   code = await main();
 } catch (error) {
   if (stop.signal.aborted) code = 130;
-  else terminal.fail(explain(error));
+  else progress.fail(explain(error));
 }
 terminal.close();
 await sweep();

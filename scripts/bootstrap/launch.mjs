@@ -43,7 +43,7 @@ export async function launch({ node, options, progress, terminal, page, stop }) 
       case 'warn':
         return terminal.warn(message.text);
       case 'failed':
-        return terminal.fail(message.text);
+        return progress.fail(message.text);
       case 'handover':
         await page?.close();
         return send({ type: 'handed-over' });
@@ -59,7 +59,7 @@ export async function launch({ node, options, progress, terminal, page, stop }) 
     child.once('error', reject);
     child.once('exit', (exit, signal) => {
       if (signal && !stop.signal.aborted)
-        terminal.fail(`The launcher was killed (${signal}); everything it had started was stopped.`);
+        progress.fail(`The launcher was killed (${signal}); everything it had started was stopped.`);
       resolve(exit ?? 1);
     });
   });

@@ -51,7 +51,9 @@ export async function servePage(progress, { port, host }) {
 function stream(progress, startedAt, response) {
   response.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store' });
   const send = () =>
-    response.write(`data: ${JSON.stringify({ now: Date.now(), startedAt, steps: progress.rows() })}\n\n`);
+    response.write(
+      `data: ${JSON.stringify({ now: Date.now(), startedAt, failure: progress.failure(), steps: progress.rows() })}\n\n`,
+    );
   send();
   const unsubscribe = progress.subscribe(send);
   response.on('close', unsubscribe);

@@ -30,8 +30,10 @@ import { explain } from './problem.mjs';
 export function createProgress() {
   /** @type {Map<string, StepRow>} */
   const rows = new Map();
-  /** @type {Set<(row: StepRow) => void>} */
+  /** @type {Set<(row?: StepRow) => void>} */
   const listeners = new Set();
+  /** @type {string | undefined} */
+  let failure;
 
   /** @param {StepRow} row */
   function apply(row) {
@@ -42,7 +44,13 @@ export function createProgress() {
   return {
     apply,
     rows: () => [...rows.values()],
-    /** @param {(row: StepRow) => void} listener */
+    failure: () => failure,
+    /** @param {string} text why nothing goes on, with the cure */
+    fail(text) {
+      failure = text;
+      for (const listener of listeners) listener();
+    },
+    /** @param {(row?: StepRow) => void} listener called with the row that changed, or without when all has failed */
     subscribe(listener) {
       listeners.add(listener);
       return () => listeners.delete(listener);

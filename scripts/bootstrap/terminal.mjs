@@ -14,9 +14,10 @@ export function createTerminal(progress) {
   const paint = (code, text) => (colour ? `\u001b[${code}m${text}\u001b[0m` : text);
   /** @type {Set<string>} */
   const finished = new Set();
-  let warned = false;
+  let failed = false;
 
   progress.subscribe((row) => {
+    if (!row) return fail(progress.failure() ?? '');
     if (row.state === 'running') return draw();
     if (finished.has(row.id)) return;
     finished.add(row.id);
@@ -41,17 +42,18 @@ export function createTerminal(progress) {
     draw();
   }
 
+  /** @param {string} text one sentence with its cure; the first one is the cause */
+  function fail(text) {
+    if (failed) return;
+    failed = true;
+    if (live) process.stdout.write('\r\u001b[2K');
+    process.stderr.write(`${paint('31', '✗')} ${text}\n`);
+  }
+
   return {
     line,
     /** @param {string} text */
     warn: (text) => line(`${paint('33', '!')} ${text}`),
-    /** @param {string} text one sentence with its cure; said once, on standard error */
-    fail(text) {
-      if (warned) return;
-      warned = true;
-      if (live) process.stdout.write('\r\u001b[2K');
-      process.stderr.write(`${paint('31', '✗')} ${text}\n`);
-    },
     close() {
       clearInterval(timer);
       if (live) process.stdout.write('\r\u001b[2K');

@@ -1,6 +1,7 @@
 // Which port belongs to whom, all counted from the web port, so that a second copy only needs another `--port`.
 import { createSocket } from 'node:dgram';
 import { createServer } from 'node:net';
+import { networkInterfaces } from 'node:os';
 import type { Options } from '../bootstrap/options.mjs';
 import { cannotListen } from '../bootstrap/page.mjs';
 
@@ -38,7 +39,16 @@ export function planAddresses({ host, port }: Options): Addresses {
   };
 }
 
-/** The address to dial for something that binds `host`. */
+/** Where others reach the web port; bound to every address, that is this machine's first outside one. */
+export function publicUrl({ host, port, url }: Address): string {
+  if (host !== '0.0.0.0' && host !== '::') return url;
+  const outside = Object.values(networkInterfaces())
+    .flatMap((addresses) => addresses ?? [])
+    .find(({ family, internal }) => !internal && family === 'IPv4');
+  return outside ? `http://${outside.address}:${port}` : url;
+}
+
+/** The address to dial from this machine for something that binds `host`. */
 function reachable(host: string): string {
   if (host === '0.0.0.0' || host === '::') return LOCAL;
   return host.includes(':') ? `[${host}]` : host;

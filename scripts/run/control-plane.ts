@@ -4,7 +4,7 @@ import path from 'node:path';
 import type { Options } from '../bootstrap/options.mjs';
 import { checkoutRoot } from '../bootstrap/places.mjs';
 import type { Parts } from '../setup/flow.ts';
-import type { Addresses } from './addresses.ts';
+import { type Addresses, publicUrl } from './addresses.ts';
 import { answers, type Service } from './service.ts';
 
 export type Stores = { databaseUrl: string; redisUrl: string };
@@ -23,7 +23,7 @@ export function controlPlane(options: Options, addresses: Addresses, parts: Part
         OTHERWORLD_GRPC_PORT: String(grpc.port),
         OTHERWORLD_DATA: options.data,
         OTHERWORLD_FLEET_URL: fleet.url,
-        OTHERWORLD_PUBLIC_URL: web.url,
+        OTHERWORLD_PUBLIC_URL: publicUrl(web),
         OTHERWORLD_CONSOLE_DIR: parts.consoleDir,
         OTHERWORLD_WORLDS_DIR: parts.worldsDir,
         DATABASE_URL: stores.databaseUrl,
