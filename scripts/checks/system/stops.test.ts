@@ -4,9 +4,9 @@ import { existsSync } from 'node:fs';
 import { cp, mkdir, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import path from 'node:path';
-import { afterAll, expect, test } from 'vitest';
+import { afterAll, describe, expect, test } from 'vitest';
 import { checkoutRoot } from '../../bootstrap/places.mjs';
-import { startSystem, temporaryFolder, until } from './harness.ts';
+import { type Role, startSystem, temporaryFolder, until } from './harness.ts';
 
 /** The lines with which it says why it ends. */
 const complaints = (output: string) => output.split('\n').filter((line) => /^✗ .*: .*\.$/.test(line));
@@ -60,17 +60,30 @@ test('what was there before Ctrl-C is there after the next start', async () => {
   }
 });
 
-test('Ctrl-C while the npm packages are fetched, and while Rust is built, leaves nothing', async () => {
-  const cwd = await clone();
-  const env = { OTHERWORLD_CACHE: await folder('cache') };
-  for (const moment of [/npm ci/, /crate \d+ of/]) {
-    await using system = await startSystem({ cwd, env });
-    await until(`the page shows ${moment}`, 300, async () => moment.test(await setUpState(system.url)));
+describe('in the middle of a first set-up', () => {
+  const fresh = (async () => ({ cwd: await clone(), env: { OTHERWORLD_CACHE: await folder('cache') } }))();
+  const untilDoing = (url: string, what: RegExp) =>
+    until(`the page shows ${what}`, 300, async () => what.test(await setUpState(url)));
+
+  test.for([/npm ci/, /crate \d+ of/])('Ctrl-C at “%s” leaves nothing', async (moment) => {
+    await using system = await startSystem(await fresh);
+    await untilDoing(system.url, moment);
     system.pressCtrlC();
-    expect(await system.exited).not.toBe(0);
+    expect(await system.exited).toBe(ON_CTRL_C);
     await system.nothingLeft(5);
     expect(complaints(system.output())).toEqual([]);
-  }
+  });
+
+  test.for<Role>(['bootstrap', 'launcher'])(
+    'kill -9 of the %s while cargo works leaves nothing',
+    async (role) => {
+      await using system = await startSystem(await fresh);
+      await untilDoing(system.url, /crate \d+ of/);
+      system.kill(role);
+      expect(await system.exited).not.toBe(0);
+      await system.nothingLeft(15);
+    },
+  );
 });
 
 test('a taken port is one sentence with the cure', async () => {
