@@ -36,19 +36,28 @@ export type Service = {
   healthy(): Promise<boolean>;
 };
 
-type State = { phase: 'starting' | 'running' | 'stopping'; child?: ChildProcess; exited?: Promise<string> };
+type State = {
+  phase: 'starting' | 'running' | 'stopping';
+  child?: ChildProcess;
+  /** How it ended, once it has. */
+  exited?: Promise<string>;
+  /** Where in the log its own lines begin. */
+  logFrom: number;
+};
 
 export type Supervised = ReturnType<typeof supervise>;
 
 /** Watches over one service. */
 export function supervise(run: Run, service: Service) {
-  const state: State = { phase: 'starting' };
+  const state: State = { phase: 'starting', logFrom: 0 };
 
   async function launch(): Promise<void> {
     const command = await service.command();
-    if (state.phase === 'stopping') return;
-    const child = await spawnLogged(service, command);
+    const { log, from } = await openLog(service.logFile);
+    if (state.phase === 'stopping') return closeSync(log);
+    const child = spawnLogged(service, command, log);
     state.child = child;
+    state.logFrom = from;
     state.exited = new Promise((resolve) => {
       child.once('error', (error) => resolve(error.message));
       child.once('exit', (code, signal) => resolve(signal ? `killed by ${signal}` : `exit code ${code}`));
@@ -63,7 +72,7 @@ export function supervise(run: Run, service: Service) {
     run.signal.throwIfAborted();
     if (outcome !== 'healthy') {
       throw new Problem(
-        `${service.name} did not start (${outcome})${await lastWords(service.logFile)}`,
+        `${service.name} did not start (${outcome})${await lastWords(service.logFile, state.logFrom)}`,
         `see ${service.logFile}`,
       );
     }
@@ -114,39 +123,34 @@ async function untilHealthy(
   return 'no sign of health in time';
 }
 
-async function spawnLogged(
+function spawnLogged(
   service: Service,
   { file, args, env, input, privileges = [] }: Command,
-): Promise<ChildProcess> {
-  const log = await openLog(service.logFile);
-  try {
-    const child = spawn(
-      'setpriv',
-      ['--pdeathsig', service.stopSignal.slice(3), ...privileges, file, ...args],
-      {
-        env: { ...process.env, ...env },
-        detached: true,
-        stdio: [input === undefined ? 'ignore' : 'pipe', log, log],
-      },
-    );
-    child.stdin?.on('error', () => {}); // it ended before it read
-    child.stdin?.end(input);
-    return child;
-  } finally {
-    closeSync(log);
-  }
+  log: number,
+): ChildProcess {
+  const kernel = ['--pdeathsig', service.stopSignal.slice('SIG'.length), ...privileges];
+  const child = spawn('setpriv', [...kernel, file, ...args], {
+    env: { ...process.env, ...env },
+    detached: true,
+    stdio: [input === undefined ? 'ignore' : 'pipe', log, log],
+  });
+  closeSync(log); // it has its own
+  child.stdin?.on('error', () => {}); // it ended before it read
+  child.stdin?.end(input);
+  return child;
 }
 
-async function openLog(file: string): Promise<number> {
+async function openLog(file: string): Promise<{ log: number; from: number }> {
   await mkdir(path.dirname(file), { recursive: true });
   const size = (await stat(file).catch(() => undefined))?.size ?? 0;
   if (size > LOG_LIMIT) await rename(file, `${file}.old`);
-  return openSync(file, 'a');
+  return { log: openSync(file, 'a'), from: size > LOG_LIMIT ? 0 : size };
 }
 
-async function lastWords(file: string): Promise<string> {
-  const lines = (await readFile(file, 'utf8').catch(() => '')).trim().split('\n');
-  const line = lines.findLast((text) => /error|fatal|refus|panic/i.test(text)) ?? lines.at(-1);
+async function lastWords(file: string, from: number): Promise<string> {
+  const text = (await readFile(file).catch(() => Buffer.alloc(0))).subarray(from).toString().trim();
+  const lines = text.split('\n');
+  const line = lines.findLast((candidate) => /error|fatal|refus|panic/i.test(candidate)) ?? lines.at(-1);
   return line ? `, its last words: ${line.slice(0, 300)}` : '';
 }
 
