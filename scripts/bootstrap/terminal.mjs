@@ -6,6 +6,9 @@
  * @typedef {ReturnType<typeof createTerminal>} Terminal
  */
 
+/** How often a log is told what still runs (unit: ms). */
+const STILL_RUNNING_MS = 30_000;
+
 /** @param {Progress} progress */
 export function createTerminal(progress) {
   const live = process.stdout.isTTY === true;
@@ -24,14 +27,21 @@ export function createTerminal(progress) {
     if (row.state === 'done') line(doneLine(row, paint));
     else line(`${paint('31', '✗')} ${row.title}  ${paint('2', clock(row.seconds ?? 0))}`);
   });
-  const timer = live ? setInterval(draw, 500) : undefined;
-  timer?.unref();
+  const timer = live ? setInterval(draw, 500) : setInterval(stillRunning, STILL_RUNNING_MS);
+  timer.unref();
+
+  const runningRows = () => progress.rows().filter((row) => row.state === 'running');
+
+  /** A log without a live line shows now and then that it goes on. */
+  function stillRunning() {
+    for (const row of runningRows()) line(`${paint('36', '◌')} ${liveText(row)}`);
+  }
 
   function draw() {
     if (!live) return;
-    const running = progress.rows().filter((row) => row.state === 'running');
+    const running = runningRows();
     const text = running.map((row) => liveText(row)).join(' · ');
-    const width = (process.stdout.columns ?? 80) - 3;
+    const width = (process.stdout.columns || 80) - 3;
     process.stdout.write(`\r\u001b[2K${text ? `${paint('36', '◌')} ${text.slice(0, width)}` : ''}`);
   }
 
