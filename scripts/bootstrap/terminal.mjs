@@ -18,6 +18,7 @@ export function createTerminal(progress) {
   /** @type {Set<string>} */
   const finished = new Set();
   let failed = false;
+  let drawn = false;
 
   progress.subscribe((row) => {
     if (!row) return fail(progress.failure() ?? '');
@@ -38,8 +39,9 @@ export function createTerminal(progress) {
   }
 
   function draw() {
-    if (!live) return;
     const running = runningRows();
+    if (!live || (running.length === 0 && !drawn)) return;
+    drawn = running.length > 0;
     const text = running.map((row) => liveText(row)).join(' · ');
     const width = (process.stdout.columns || 80) - 3;
     process.stdout.write(`\r\u001b[2K${text ? `${paint('36', '◌')} ${text.slice(0, width)}` : ''}`);
