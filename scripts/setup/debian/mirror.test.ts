@@ -24,8 +24,8 @@ test('the mirror is read from one-line sources with options', () => {
   expect(findMirror('debian-security', [text])).toBe('https://a.example/mirror/debian-security');
 });
 
-test('other archives are not mistaken for Debian', () => {
-  expect(findMirror('debian', ['deb https://packages.example/apt stable main\n'])).toBe(
-    'http://debian.example/debian',
+test('other archives are not mistaken for Debian, and none is assumed', () => {
+  expect(() => findMirror('debian', ['deb https://packages.example/apt stable main\n'])).toThrow(
+    'no Debian archive in /etc/apt',
   );
 });

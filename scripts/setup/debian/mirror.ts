@@ -1,9 +1,9 @@
 // Which Debian mirror to ask: OTHERWORLD_DEBIAN_MIRROR, else the one that this machine's apt is set up for (deb822
-// `.sources` files and one-line `sources.list`), else Debian's own name for the nearest.
+// `.sources` files and one-line `sources.list`). No address is assumed.
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
+import { Problem } from '../../bootstrap/problem.mjs';
 
-const DEFAULT = 'http://debian.example/debian';
 const APT = '/etc/apt';
 
 /** The archive's address without a final slash. `debian-security` lies beside `debian` on every mirror that has both. */
@@ -12,7 +12,12 @@ export function findMirror(
   files: readonly string[] = aptSources(),
 ): string {
   const chosen = process.env.OTHERWORLD_DEBIAN_MIRROR;
-  const base = chosen?.replace(/\/+$/, '') ?? addressIn(files, 'debian') ?? DEFAULT;
+  const base = chosen?.replace(/\/+$/, '') ?? addressIn(files, 'debian');
+  if (!base)
+    throw new Problem(
+      'This machine has no Debian archive in /etc/apt',
+      'set OTHERWORLD_DEBIAN_MIRROR to the address of one',
+    );
   if (archive === 'debian') return base;
   return (chosen ? undefined : addressIn(files, 'debian-security')) ?? `${base}-security`;
 }
