@@ -11,7 +11,7 @@ use crate::world::World;
 use otherworld_core::Tick;
 use otherworld_core::input::{InputFrame, InputPacket};
 use otherworld_core::link::{Link, LinkError, MAX_PAYLOAD_BYTES};
-use otherworld_core::message::{Goodbye, GoodbyeCause, MessageError, MessageId, Reason, Welcome};
+use otherworld_core::message::{Goodbye, GoodbyeCause, MessageError, MessageId, Reason, ResumeToken, Welcome};
 use otherworld_core::snapshot::Snapshot;
 use otherworld_core::step::State;
 use otherworld_core::tick::{TICK_RATE_HZ, TICK_US};
@@ -71,6 +71,7 @@ pub struct Play {
     link: Link,
     snapshot: Snapshot,
     welcome: Option<Welcome>,
+    resume: Option<ResumeToken>,
     body: Option<Body>,
     next_word: Duration,
     counts: Counts,
@@ -92,6 +93,7 @@ impl Play {
             link: Link::new(),
             snapshot: Snapshot::with_capacity(),
             welcome: None,
+            resume: None,
             body: None,
             next_word: Duration::ZERO,
             counts: Counts::default(),
@@ -124,6 +126,10 @@ impl Play {
                 Some(MessageId::Goodbye) => {
                     Goodbye::decode(bytes).map(|goodbye| Err(ending(&goodbye)))
                 }
+                Some(MessageId::ResumeToken) => ResumeToken::decode(bytes).map(|token| {
+                    self.resume = Some(token);
+                    Ok(())
+                }),
                 // Bots know each other by their bodies.
                 Some(MessageId::RosterEntry) => Ok(Ok(())),
                 Some(MessageId::Input) => Err(MessageError::Invalid("direction")),
@@ -194,6 +200,11 @@ impl Play {
             // The server has overtaken us: what we would send could never be in time.
             body.clock = InputClock::start(now, header.tick, round_trip);
         }
+    }
+
+    /// `[SE8]` The newest token to come back with, good for one session.
+    pub fn take_resume_token(&mut self) -> Option<ResumeToken> {
+        self.resume.take()
     }
 
     /// When the next payload is due.

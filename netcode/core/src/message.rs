@@ -4,6 +4,10 @@
 //! build does not know is skipped by its length and the rest is read; a length that points past the end makes the whole
 //! payload malformed. Input and snapshot have modules of their own.
 
+mod resume;
+
+pub use resume::{RESUME_TOKEN_BYTES, ResumeToken, SEALED_TOKEN_BYTES};
+
 use crate::bits::{BitReader, BitWriter, BitsError};
 use crate::tick::{EntityId, SeatId, Tick};
 
@@ -30,16 +34,19 @@ pub enum MessageId {
     RosterEntry = 4,
     /// Either way: [`Goodbye`].
     Goodbye = 5,
+    /// Server → client: [`ResumeToken`].
+    ResumeToken = 6,
 }
 
 impl MessageId {
     /// All of them, in the order of their numbers.
-    pub const ALL: [MessageId; 5] = [
+    pub const ALL: [MessageId; 6] = [
         MessageId::Input,
         MessageId::Snapshot,
         MessageId::Welcome,
         MessageId::RosterEntry,
         MessageId::Goodbye,
+        MessageId::ResumeToken,
     ];
 
     /// The message with this number, if this build knows it.

@@ -15,7 +15,8 @@ link 1: sequence u16, ack u16, ack_bits u32, messages of id u8, length u16
 3 welcome 1
 4 roster entry 1
 5 goodbye 1
-user data 1
+6 resume token 1
+user data 1: resumed u8 at 2
 step 1
 world hash 1
 ";

@@ -1,7 +1,7 @@
 //! What a connect token tells an instance about the player who holds it: netcode's 256 bytes of user data.
 //!
 //! The control plane writes them in TypeScript and seals them into the token; here they are read. Layout (little endian):
-//! `0 version = 1, 1 role, 2..4 zero, 4..20 user UUID, 20..28 protocol hash, 28..36 seat, 36..68 SHA-256 of the avatar
+//! `0 version = 1, 1 role, 2 resumed, 3 zero, 4..20 user UUID, 20..28 protocol hash, 28..36 seat, 36..68 SHA-256 of the avatar
 //! package (zero: the default avatar), 68 length of the name, 69..133 name, 133..256 zero`.
 
 use crate::message::{MAX_NAME_BYTES, Name};
@@ -31,6 +31,8 @@ pub enum Role {
 pub struct UserData {
     /// What they may do.
     pub role: Role,
+    /// `[SE6]` Sealed by the instance for a client that it knows, not by the control plane for one that is new.
+    pub resumed: bool,
     /// Whose account it is: the UUID's 16 raw bytes.
     pub user: [u8; 16],
     /// The protocol that the token was made for; an instance refuses another one than its own.
@@ -82,6 +84,7 @@ impl UserData {
         let mut bytes = [0; USER_DATA_BYTES];
         bytes[0] = VERSION;
         bytes[1] = self.role as u8;
+        bytes[2] = u8::from(self.resumed);
         bytes[4..20].copy_from_slice(&self.user);
         bytes[20..28].copy_from_slice(&self.protocol_hash.to_le_bytes());
         bytes[28..36].copy_from_slice(&self.seat.0.to_le_bytes());
@@ -105,6 +108,9 @@ impl UserData {
             2 => Role::Operator,
             other => return Err(UserDataError::Role(other)),
         };
+        if bytes[2] > 1 {
+            return Err(UserDataError::Padding);
+        }
         let seat = SeatId(u64::from_le_bytes(array(bytes, 28)));
         if seat == SeatId(0) {
             return Err(UserDataError::NoSeat);
@@ -112,12 +118,13 @@ impl UserData {
         let (name, after) = bytes[NAME_AT..END]
             .split_at_checked(usize::from(bytes[68]))
             .ok_or(UserDataError::Name)?;
-        let mut zeros = bytes[2..4].iter().chain(after).chain(&bytes[END..]);
+        let mut zeros = bytes[3..4].iter().chain(after).chain(&bytes[END..]);
         if zeros.any(|&byte| byte != 0) {
             return Err(UserDataError::Padding);
         }
         Ok(UserData {
             role,
+            resumed: bytes[2] == 1,
             user: array(bytes, 4),
             protocol_hash: u64::from_le_bytes(array(bytes, 20)),
             seat,
@@ -139,6 +146,7 @@ mod tests {
     fn ada() -> UserData {
         UserData {
             role: Role::Operator,
+            resumed: true,
             user: [7; 16],
             protocol_hash: 0x0102_0304_0506_0708,
             seat: SeatId(u64::MAX),
@@ -156,6 +164,7 @@ mod tests {
         };
         assert_eq!(refuse(0, 2), Err(UserDataError::Version(2)));
         assert_eq!(refuse(1, 3), Err(UserDataError::Role(3)));
+        assert_eq!(refuse(2, 2), Err(UserDataError::Padding));
         assert_eq!(refuse(3, 1), Err(UserDataError::Padding));
         assert_eq!(refuse(68, 65), Err(UserDataError::Name));
         assert_eq!(refuse(68, 11), Err(UserDataError::Padding));
@@ -173,8 +182,8 @@ mod tests {
 
     proptest! {
         #[test]
-        fn user_data_comes_back_as_it_was(user: [u8; 16], protocol_hash: u64, seat in 1u64.., avatar_sha256: [u8; 32], name in ".{0,70}") {
-            let data = UserData { role: Role::Player, user, protocol_hash, seat: SeatId(seat), avatar_sha256, name: Name::new(&name) };
+        fn user_data_comes_back_as_it_was(resumed: bool, user: [u8; 16], protocol_hash: u64, seat in 1u64.., avatar_sha256: [u8; 32], name in ".{0,70}") {
+            let data = UserData { role: Role::Player, resumed, user, protocol_hash, seat: SeatId(seat), avatar_sha256, name: Name::new(&name) };
             prop_assert_eq!(UserData::decode(&data.encode()), Ok(data));
         }
 

@@ -6,7 +6,7 @@ mod vectors;
 use otherworld_core::input::{Buttons, Input, InputFrame, InputPacket};
 use otherworld_core::link::{LINK_HEADER_BYTES, Link};
 use otherworld_core::message::{
-    Goodbye, GoodbyeCause, MessageId, Name, Reason, RosterEntry, Welcome,
+    Goodbye, GoodbyeCause, MessageId, Name, Reason, ResumeToken, RosterEntry, Welcome,
 };
 use otherworld_core::protocol::{DESCRIPTION, PROTOCOL_HASH};
 use otherworld_core::seat::{Role, UserData};
@@ -187,26 +187,42 @@ fn messages() {
         cause: GoodbyeCause::Kicked,
         reason: Reason::new("be kind"),
     };
+    let resume = ResumeToken {
+        expires: 1_700_000_045,
+        timeout_seconds: 15,
+        nonce: core::array::from_fn(|k| k as u8),
+        client_to_server: [0xc5; 32],
+        server_to_client: [0x5c; 32],
+        sealed: core::array::from_fn(|k| (k / 4) as u8),
+    };
     let bytes = [
         encoded(|out| welcome.encode(out).unwrap()),
         encoded(|out| entry.encode(out).unwrap()),
         encoded(|out| goodbye.encode(out).unwrap()),
+        encoded(|out| resume.encode(out).unwrap()),
     ];
     let actual = json!({"cases": [
         {"message": "welcome", "tick": 77, "entity": 300, "world_hash": "81985529216486895", "tick_rate_hz": 30, "hex": hex(&bytes[0])},
         {"message": "roster entry", "entity": 300, "seat": u64::MAX.to_string(), "name": "Zoë", "hex": hex(&bytes[1])},
         {"message": "goodbye", "cause": 1, "reason": "be kind", "hex": hex(&bytes[2])},
+        {"message": "resume token", "expires": resume.expires.to_string(), "timeoutSeconds": resume.timeout_seconds, "nonce": hex(&resume.nonce),
+            "clientToServer": hex(&resume.client_to_server), "serverToClient": hex(&resume.server_to_client), "hex": hex(&bytes[3])},
     ]});
     check("messages", &actual);
     assert_eq!(Welcome::decode(&golden_bytes("messages", 0)), Ok(welcome));
     assert_eq!(RosterEntry::decode(&golden_bytes("messages", 1)), Ok(entry));
     assert_eq!(Goodbye::decode(&golden_bytes("messages", 2)), Ok(goodbye));
+    assert_eq!(
+        ResumeToken::decode(&golden_bytes("messages", 3)),
+        Ok(resume)
+    );
 }
 
 #[test]
 fn user_data() {
     let ada = UserData {
         role: Role::Player,
+        resumed: false,
         user: core::array::from_fn(|k| k as u8),
         protocol_hash: 0x1122_3344_5566_7788,
         seat: SeatId(0x99aa_bbcc_ddee_ff01),

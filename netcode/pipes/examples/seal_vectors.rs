@@ -42,6 +42,7 @@ fn main() {
 fn ipv4() -> Grant {
     let user_data = UserData {
         role: Role::Player,
+        resumed: false,
         user: from_fn(|i| i as u8),
         protocol_hash: 0x0123_4567_89ab_cdef,
         seat: SeatId(0xfedc_ba98_7654_3210),
