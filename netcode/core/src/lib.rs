@@ -6,18 +6,23 @@
 //! (`otherworld-scene`) feeds its world.
 //!
 //! Read it in the order of a payload: [`link`] frames it, [`message`] names what is inside, [`input`] goes up,
-//! [`step`] moves a character through the [`world`], [`snapshot`] comes down.
+//! [`step`] moves a character through the [`world`], [`snapshot`] comes down, and what must arrive goes by the
+//! [`channel`].
 #![forbid(unsafe_code)]
 
 pub mod bits;
+pub mod channel;
 pub mod input;
 pub mod link;
 pub mod message;
 pub mod protocol;
+pub mod roster;
 pub mod seat;
 pub mod select;
 pub mod snapshot;
 pub mod step;
+#[cfg(any(test, feature = "testing"))]
+pub mod testing;
 pub mod tick;
 pub mod vec3;
 pub mod world;

@@ -3,8 +3,8 @@
 //! A payload is what netcode 1.02 carries for us: already decrypted, authenticated and, within its window, not replayed.
 //! It starts with `sequence u16, ack u16, ack_bits u32` (little endian) and goes on with messages ([`crate::message`]).
 //! `ack` is the newest sequence that this end has received, bit `i` of `ack_bits` says that `ack - 1 - i` came too: every
-//! acknowledgement is repeated in 33 payloads, so losing some costs nothing. This is the first form: reliable events and
-//! fragments are built on `newly_acked` and get message ids of their own.
+//! acknowledgement is repeated in 33 payloads, so losing some costs nothing. The reliable channel ([`crate::channel`]) is
+//! built on `newly_acked` and [`Link::presumes_lost`].
 
 mod payload;
 #[cfg(test)]
@@ -19,10 +19,23 @@ pub const LINK_HEADER_BYTES: usize = 8;
 pub const MAX_PAYLOAD_BYTES: usize = 1150;
 
 /// Sent payloads that are remembered until they are acknowledged (unit: sequences; 8 s at 30 Hz).
-const SENT_WINDOW: usize = 256;
+pub(crate) const SENT_WINDOW: usize = 256;
 
 /// Sequences that one header can acknowledge.
 const ACK_WINDOW: u16 = 33;
+
+/// `[LK6]` So much newer must an acknowledged payload be than one that is presumed lost (RFC 9002, 6.1.1).
+const REORDER_THRESHOLD: i16 = 3;
+
+/// `[LK6]` Resend time-out while no round trip has been measured (unit: microseconds).
+const FIRST_TIMEOUT_US: u64 = 100_000;
+
+/// `[LK6]` The least that is granted above the smoothed round trip (unit: microseconds; a tick).
+const LEAST_SLACK_US: u64 = crate::tick::TICK_US as u64;
+
+/// `[LK7]` A fate weighs 1/64 in the loss; the loss is counted in 2^-22.
+const LOSS_GAIN_SHIFT: u32 = 6;
+const LOSS_ONE: u32 = 1 << 22;
 
 /// A payload's number, wrapping.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -83,6 +96,10 @@ pub struct Link {
     sent: [Sent; SENT_WINDOW],
     newest: Option<Sequence>,
     received_bits: u32,
+    newest_acked: Option<Sequence>,
+    /// The oldest payload whose fate has not been counted yet.
+    unsettled: Sequence,
+    loss: u32,
     rtt: Option<RoundTrip>,
 }
 
@@ -122,6 +139,9 @@ impl Link {
             }; SENT_WINDOW],
             newest: None,
             received_bits: 0,
+            newest_acked: None,
+            unsettled: Sequence(0),
+            loss: 0,
             rtt: None,
         }
     }
@@ -141,6 +161,7 @@ impl Link {
         }
         let sequence = self.next;
         self.next = Sequence(sequence.0.wrapping_add(1));
+        self.settle_until(sequence.back(SENT_WINDOW as u16 - 1));
         self.sent[sequence.0 as usize % SENT_WINDOW] = Sent {
             sequence,
             sent_us: now_us,
@@ -192,10 +213,29 @@ impl Link {
         self.rtt.map(|rtt| rtt.smoothed_us)
     }
 
-    /// How much single round trips differ from [`Link::rtt_us`] (unit: microseconds; mean deviation).
+    /// The jitter: how much single round trips differ from [`Link::rtt_us`] (unit: microseconds; mean deviation).
     #[must_use]
     pub fn rtt_deviation_us(&self) -> Option<u32> {
         self.rtt.map(|rtt| rtt.deviation_us)
+    }
+
+    /// `[LK7]` The share of payloads that got lost lately, of those that went out.
+    #[must_use]
+    pub fn loss(&self) -> f32 {
+        self.loss as f32 / LOSS_ONE as f32
+    }
+
+    /// `[LK6]` Whether what was sent with this payload at `sent_us` and is not acknowledged should be sent again.
+    #[must_use]
+    pub fn presumes_lost(&self, sequence: Sequence, sent_us: u64, now_us: u64) -> bool {
+        let overtaken = self
+            .newest_acked
+            .is_some_and(|newest| newest.since(sequence) >= REORDER_THRESHOLD);
+        let timeout_us = self.rtt.map_or(FIRST_TIMEOUT_US, |rtt| {
+            let slack_us = (4 * u64::from(rtt.deviation_us)).max(LEAST_SLACK_US);
+            u64::from(rtt.smoothed_us) + slack_us
+        });
+        overtaken || now_us.saturating_sub(sent_us) >= timeout_us
     }
 
     fn note_received(&mut self, sequence: Sequence) -> Result<(), LinkError> {
@@ -247,7 +287,29 @@ impl Link {
                 }
             }
         }
-        Acked { ack, bits: newly }
+        let acked = Acked { ack, bits: newly };
+        let mut newest_first = acked;
+        if let Some(newest) = newest_first.next()
+            && self
+                .newest_acked
+                .is_none_or(|known| newest.since(known) > 0)
+        {
+            self.newest_acked = Some(newest);
+            self.settle_until(newest.back(ACK_WINDOW - 1));
+        }
+        acked
+    }
+
+    /// `[LK7]` Counts the fates of the payloads before `end`: no acknowledgement reaches back to them any more, or they
+    /// are about to be forgotten.
+    fn settle_until(&mut self, end: Sequence) {
+        while end.since(self.unsettled) > 0 {
+            let sent = &self.sent[self.unsettled.0 as usize % SENT_WINDOW];
+            let lost = sent.waiting && sent.sequence == self.unsettled;
+            self.loss -= self.loss >> LOSS_GAIN_SHIFT;
+            self.loss += u32::from(lost) * (LOSS_ONE >> LOSS_GAIN_SHIFT);
+            self.unsettled = Sequence(self.unsettled.0.wrapping_add(1));
+        }
     }
 }
 

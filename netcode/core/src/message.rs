@@ -32,21 +32,27 @@ pub enum MessageId {
     Welcome = 3,
     /// Server → client: [`RosterEntry`].
     RosterEntry = 4,
-    /// Either way: [`Goodbye`].
+    /// Server → client: [`Goodbye`].
     Goodbye = 5,
     /// Server → client: [`ResumeToken`].
     ResumeToken = 6,
+    /// Either way: a segment of the reliable channel ([`crate::channel`]). Welcome, roster and goodbye ride in it.
+    Events = 7,
+    /// Server → client: [`RosterExit`].
+    RosterExit = 8,
 }
 
 impl MessageId {
     /// All of them, in the order of their numbers.
-    pub const ALL: [MessageId; 6] = [
+    pub const ALL: [MessageId; 8] = [
         MessageId::Input,
         MessageId::Snapshot,
         MessageId::Welcome,
         MessageId::RosterEntry,
         MessageId::Goodbye,
         MessageId::ResumeToken,
+        MessageId::Events,
+        MessageId::RosterExit,
     ];
 
     /// The message with this number, if this build knows it.
@@ -149,7 +155,7 @@ impl<const N: usize> core::fmt::Debug for Text<N> {
     }
 }
 
-/// The server's first word to a client, repeated in every payload until one that carried it is acknowledged.
+/// The server's first word to a client, by the reliable channel.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Welcome {
     /// The server's tick when this was written.
@@ -195,7 +201,7 @@ impl Welcome {
     }
 }
 
-/// Who a body is. Until the link has a reliable channel the server sends one entry a tick, in turn.
+/// A player's body is there from now on, and whose it is; by the reliable channel.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RosterEntry {
     /// The body.
@@ -235,6 +241,37 @@ impl RosterEntry {
     }
 }
 
+/// A player's body is there no longer; by the reliable channel.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RosterExit {
+    /// The body.
+    pub entity: EntityId,
+}
+
+impl RosterExit {
+    /// Writes the message's bytes and returns how many they are.
+    ///
+    /// # Errors
+    /// [`BitsError::Full`].
+    pub fn encode(&self, out: &mut [u8]) -> Result<usize, BitsError> {
+        let mut out = BitWriter::new(out);
+        out.write(u64::from(self.entity.0), 32)?;
+        Ok(out.bytes_written())
+    }
+
+    /// Reads the message.
+    ///
+    /// # Errors
+    /// When it is too short, or nobody's.
+    pub fn decode(bytes: &[u8]) -> Result<RosterExit, MessageError> {
+        let entity = EntityId(BitReader::new(bytes).read_u32(32)?);
+        if entity == EntityId::NONE {
+            return Err(MessageError::Invalid("entity"));
+        }
+        Ok(RosterExit { entity })
+    }
+}
+
 /// Why a session ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
@@ -258,7 +295,7 @@ impl GoodbyeCause {
     ];
 }
 
-/// The last message of a session, sent a few times since nothing acknowledges it.
+/// The last message of a session, by the reliable channel.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Goodbye {
     /// Why.
@@ -319,6 +356,9 @@ mod tests {
             let n = entry.encode(&mut bytes).unwrap();
             prop_assert_eq!(RosterEntry::decode(&bytes[..n]), Ok(entry));
             prop_assert!(RosterEntry::decode(&bytes[..n - 1]).is_err());
+            let exit = RosterExit { entity: EntityId(b) };
+            let n = exit.encode(&mut bytes).unwrap();
+            prop_assert_eq!(RosterExit::decode(&bytes[..n]), Ok(exit));
             let goodbye = Goodbye { cause: GoodbyeCause::ALL[cause], reason: Reason::new(&name) };
             let n = goodbye.encode(&mut bytes).unwrap();
             prop_assert_eq!(Goodbye::decode(&bytes[..n]), Ok(goodbye));
@@ -328,6 +368,7 @@ mod tests {
         fn any_bytes_are_read_or_refused(bytes in prop::collection::vec(any::<u8>(), 0..300)) {
             let _ = Welcome::decode(&bytes);
             let _ = RosterEntry::decode(&bytes);
+            let _ = RosterExit::decode(&bytes);
             let _ = Goodbye::decode(&bytes);
         }
     }

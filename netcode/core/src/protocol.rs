@@ -7,7 +7,7 @@
 
 /// What is on the wire, one line each, and what must give the same bits on both ends.
 pub const DESCRIPTION: &str = "\
-otherworld 1
+otherworld 2
 tick 30
 link 1: sequence u16, ack u16, ack_bits u32, messages of id u8, length u16
 1 input 1
@@ -16,6 +16,8 @@ link 1: sequence u16, ack u16, ack_bits u32, messages of id u8, length u16
 4 roster entry 1
 5 goodbye 1
 6 resume token 1
+7 events 1: offset u32, bytes of a stream of messages; 3, 4, 5 and 8 ride in it
+8 roster exit 1
 user data 1: resumed u8 at 2
 step 1
 world hash 1

@@ -3,10 +3,11 @@
 #[path = "common/vectors.rs"]
 mod vectors;
 
+use otherworld_core::channel::Channel;
 use otherworld_core::input::{Buttons, Input, InputFrame, InputPacket};
 use otherworld_core::link::{LINK_HEADER_BYTES, Link};
 use otherworld_core::message::{
-    Goodbye, GoodbyeCause, MessageId, Name, Reason, ResumeToken, RosterEntry, Welcome,
+    Goodbye, GoodbyeCause, MessageId, Name, Reason, ResumeToken, RosterEntry, RosterExit, Welcome,
 };
 use otherworld_core::protocol::{DESCRIPTION, PROTOCOL_HASH};
 use otherworld_core::seat::{Role, UserData};
@@ -71,6 +72,62 @@ fn link() {
     assert_eq!(acked, [2, 0]);
     let messages: Vec<_> = received.messages.collect();
     assert_eq!(messages, [(3, &[1, 2, 3][..]), (5, &[][..])]);
+}
+
+#[test]
+fn events() {
+    let mut link = Link::new();
+    // The offset wraps between the two segments.
+    let offset = u32::MAX - 299;
+    let (mut sender, mut receiver) = (Channel::starting_at(offset), Channel::starting_at(offset));
+    let entry = RosterEntry {
+        entity: EntityId(300),
+        seat: SeatId(9),
+        name: Name::new("Ada"),
+    };
+    let exit = RosterExit {
+        entity: EntityId(299),
+    };
+    sender.push_bytes(MessageId::Goodbye, &[7; 290]).unwrap();
+    sender
+        .push(MessageId::RosterEntry, |room| entry.encode(room))
+        .unwrap();
+    let mut payload = |sender: &mut Channel, limit| {
+        encoded(|out| {
+            let mut payload = link.start(0, out).unwrap();
+            sender.write(0, &link, &mut payload, limit);
+            payload.finish()
+        })
+    };
+    let first = payload(&mut sender, 307);
+    sender
+        .push(MessageId::RosterExit, |room| exit.encode(room))
+        .unwrap();
+    let second = payload(&mut sender, 400);
+    let case = |what: &str, bytes: &[u8]| json!({"what": what, "hex": hex(bytes)});
+    let actual = json!({"cases": [
+        case("the stream from offset 4294966996 on: message 5 (290 bytes of 7), the first 7 bytes of a roster entry", &first),
+        case("the stream from offset 0 on: the rest of the roster entry, a roster exit", &second),
+    ]});
+    check("events", &actual);
+    let mut heard = Vec::new();
+    for case in [1, 0] {
+        let payload = golden_bytes("events", case);
+        let received = Link::new()
+            .receive(0, &payload)
+            .map(|r| r.messages.collect::<Vec<_>>());
+        for (id, segment) in received.unwrap() {
+            assert_eq!(id, MessageId::Events as u8);
+            receiver.receive(segment).unwrap();
+        }
+        while let Some((id, message)) = receiver.next().unwrap() {
+            heard.push((id, message.to_vec()));
+        }
+    }
+    assert_eq!(heard.len(), 3);
+    assert_eq!(heard[0], (MessageId::Goodbye as u8, vec![7; 290]));
+    assert_eq!(RosterEntry::decode(&heard[1].1), Ok(entry));
+    assert_eq!(RosterExit::decode(&heard[2].1), Ok(exit));
 }
 
 #[test]
@@ -183,6 +240,9 @@ fn messages() {
         seat: SeatId(u64::MAX),
         name: Name::new("Zoë"),
     };
+    let exit = RosterExit {
+        entity: EntityId(300),
+    };
     let goodbye = Goodbye {
         cause: GoodbyeCause::Kicked,
         reason: Reason::new("be kind"),
@@ -200,6 +260,7 @@ fn messages() {
         encoded(|out| entry.encode(out).unwrap()),
         encoded(|out| goodbye.encode(out).unwrap()),
         encoded(|out| resume.encode(out).unwrap()),
+        encoded(|out| exit.encode(out).unwrap()),
     ];
     let actual = json!({"cases": [
         {"message": "welcome", "tick": 77, "entity": 300, "world_hash": "81985529216486895", "tick_rate_hz": 30, "hex": hex(&bytes[0])},
@@ -207,6 +268,7 @@ fn messages() {
         {"message": "goodbye", "cause": 1, "reason": "be kind", "hex": hex(&bytes[2])},
         {"message": "resume token", "expires": resume.expires.to_string(), "timeoutSeconds": resume.timeout_seconds, "nonce": hex(&resume.nonce),
             "clientToServer": hex(&resume.client_to_server), "serverToClient": hex(&resume.server_to_client), "hex": hex(&bytes[3])},
+        {"message": "roster exit", "entity": 300, "hex": hex(&bytes[4])},
     ]});
     check("messages", &actual);
     assert_eq!(Welcome::decode(&golden_bytes("messages", 0)), Ok(welcome));
@@ -216,6 +278,7 @@ fn messages() {
         ResumeToken::decode(&golden_bytes("messages", 3)),
         Ok(resume)
     );
+    assert_eq!(RosterExit::decode(&golden_bytes("messages", 4)), Ok(exit));
 }
 
 #[test]

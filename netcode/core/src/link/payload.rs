@@ -25,6 +25,11 @@ impl PayloadWriter<'_> {
         (self.bytes.len() - self.length).saturating_sub(MESSAGE_HEADER_BYTES)
     }
 
+    /// Bytes left, the next message's header among them.
+    pub(crate) fn left(&self) -> usize {
+        self.bytes.len() - self.length
+    }
+
     /// Adds a message: `encode` is given all the room there is and says how many bytes it used. When it fails, the
     /// payload stays without the message. Returns the message's length.
     ///

@@ -13,7 +13,7 @@ fn payload(link: &mut Link, now_us: u64) -> Vec<u8> {
 
 fn link_at(next: u16) -> Link {
     let mut link = Link::new();
-    link.next = Sequence(next);
+    (link.next, link.unsettled) = (Sequence(next), Sequence(next));
     link
 }
 
@@ -143,6 +143,46 @@ fn a_message_that_does_not_fit_leaves_the_payload_as_it_was() {
         Err(LinkError::Full)
     );
     assert_eq!(writer.finish(), 20);
+}
+
+#[test]
+fn lk6_lost_is_what_three_newer_overtook_or_what_took_too_long() {
+    let (mut a, mut b) = (link_at(65_534), Link::new());
+    assert!(!a.presumes_lost(Sequence(65_534), 0, 99_999));
+    assert!(a.presumes_lost(Sequence(65_534), 0, 100_000));
+    payload(&mut a, 0);
+    for (newer, lost) in [(1, false), (2, false), (3, true)] {
+        let bytes = payload(&mut a, 0);
+        b.receive(0, &bytes).unwrap();
+        a.receive(40_000, &payload(&mut b, 0)).unwrap();
+        assert_eq!(a.presumes_lost(Sequence(65_534), 0, 0), lost, "{newer}");
+    }
+    let slack_us = u64::from(4 * a.rtt_deviation_us().unwrap()).max(33_333);
+    assert!(!a.presumes_lost(Sequence(2), 0, 39_999 + slack_us));
+    assert!(a.presumes_lost(Sequence(2), 0, 40_000 + slack_us));
+}
+
+#[test]
+fn lk7_the_loss_is_measured_over_the_wrap_and_forgotten_with_time() {
+    let (mut a, mut b) = (link_at(65_000), Link::new());
+    let mut exchange = |every: u64, count: u64| {
+        for k in 0..count {
+            let bytes = payload(&mut a, k);
+            if k % every != 0 {
+                b.receive(0, &bytes).unwrap();
+            }
+            a.receive(k, &payload(&mut b, 0)).unwrap();
+        }
+        a.loss()
+    };
+    let fifth = exchange(5, 1_000);
+    assert!((0.17..0.23).contains(&fifth), "{fifth}");
+    let none = exchange(u64::MAX, 1_000);
+    assert!(none < 0.001, "{none}");
+    // Nobody answers: what was never acknowledged is lost too.
+    let mut alone = link_at(65_500);
+    (0..1_000).for_each(|k| drop(payload(&mut alone, k)));
+    assert!(alone.loss() > 0.99, "{}", alone.loss());
 }
 
 proptest! {
