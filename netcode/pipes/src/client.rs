@@ -9,6 +9,7 @@ use crate::netcode::packet::{self, Kind};
 use crate::netcode::token::{ConnectToken, TokenError};
 use crate::netcode::{MAX_PAYLOAD_BYTES, SendError, Transmit};
 use crate::udp::{BATCH, Inbox, Outbox, Socket};
+use otherworld_core::message::ResumeToken;
 use renetcode::{ClientAuthentication, DisconnectReason, NetcodeClient, NetcodeError};
 use std::io;
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
@@ -50,8 +51,10 @@ pub enum ClientState {
 pub struct ClientPipe {
     socket: Socket,
     netcode: NetcodeClient,
+    protocol_id: u64,
     updated_at: Duration,
     ignored: u64,
+    cut: bool,
 }
 
 impl ClientPipe {
@@ -60,16 +63,57 @@ impl ClientPipe {
     /// # Errors
     /// See [`ClientError`].
     pub fn connect(token: &[u8], now: Duration) -> Result<Self, ClientError> {
-        let token = ConnectToken::read(token)?;
+        Self::connect_with(&ConnectToken::read(token)?, now)
+    }
+
+    /// `[SE8]` Starts coming back to the same server with a token from the session, over a new socket. The old pipe is of no
+    /// use afterwards: drop it. Requests are repeated for `patience`, all from this socket, because a token is honoured
+    /// only for the first address that brings it.
+    ///
+    /// # Errors
+    /// See [`ClientError`].
+    pub fn resume(
+        &self,
+        token: &ResumeToken,
+        now: Duration,
+        patience: Duration,
+    ) -> Result<Self, ClientError> {
+        let patience_seconds = patience.as_secs().clamp(1, 60) as u16;
+        let token = ConnectToken::resuming(
+            self.protocol_id,
+            vec![self.server()],
+            patience_seconds,
+            token,
+        );
+        Self::connect_with(&token, now)
+    }
+
+    fn connect_with(token: &ConnectToken, now: Duration) -> Result<Self, ClientError> {
         let socket = bind_towards(&token.addresses)?;
-        let connect_token = to_renetcode(&token);
+        let connect_token = to_renetcode(token);
         let netcode = NetcodeClient::new(now, ClientAuthentication::Secure { connect_token })?;
         Ok(Self {
             socket,
             netcode,
+            protocol_id: token.protocol_id,
             updated_at: now,
             ignored: 0,
+            cut: false,
         })
+    }
+
+    /// Moves the session to a new socket without telling anybody, as a NAT does that forgot its port.
+    ///
+    /// # Errors
+    /// Those of the system.
+    pub fn rebind(&mut self) -> io::Result<()> {
+        self.socket = bind_towards(&[self.server()])?;
+        Ok(())
+    }
+
+    /// While `cut`, nothing comes in and nothing goes out, as on a network that is dead.
+    pub fn set_cut(&mut self, cut: bool) {
+        self.cut = cut;
     }
 
     /// Where the client stands.
@@ -109,6 +153,9 @@ impl ClientPipe {
             let count = inbox.receive(&self.socket)?;
             for index in 0..count {
                 let (from, datagram) = inbox.datagram(index);
+                if self.cut {
+                    continue;
+                }
                 if same(from, self.netcode.server_addr()) && is_from_server(datagram) {
                     if let Some(payload) = self.netcode.process_packet(datagram) {
                         on_payload(payload);
@@ -128,7 +175,9 @@ impl ClientPipe {
     pub fn update(&mut self, now: Duration, outbox: &mut Outbox) {
         let elapsed = now.saturating_sub(self.updated_at);
         self.updated_at = self.updated_at.max(now);
-        if let Some((bytes, to)) = self.netcode.update(elapsed) {
+        if let Some((bytes, to)) = self.netcode.update(elapsed)
+            && !self.cut
+        {
             transmit(outbox, &self.socket, to, bytes);
         }
         outbox.flush(&self.socket);
@@ -146,7 +195,9 @@ impl ClientPipe {
             .netcode
             .generate_payload_packet(payload)
             .map_err(|_| SendError::NoSession)?;
-        transmit(outbox, &self.socket, to, bytes);
+        if !self.cut {
+            transmit(outbox, &self.socket, to, bytes);
+        }
         outbox.flush(&self.socket);
         Ok(())
     }

@@ -6,6 +6,7 @@
 use crate::netcode::{Config, Departure, Heard, Refusals, SendError, Server, UserData};
 use crate::udp::{BATCH, Inbox, Outbox, Socket};
 use otherworld_core::SeatId;
+use otherworld_core::message::ResumeToken;
 use std::io;
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -132,7 +133,15 @@ impl ServerPipe {
                             cause: Departure::Left,
                         });
                     }
-                    Heard::Connected { seat, address } => {
+                    Heard::Connected {
+                        seat,
+                        address,
+                        superseded,
+                    } => {
+                        if superseded {
+                            let cause = Departure::Superseded;
+                            on_event(Event::Disconnected { seat, cause });
+                        }
                         let user_data = self
                             .netcode
                             .user_data(seat)
@@ -178,6 +187,18 @@ impl ServerPipe {
     /// Sends the rest of the batch.
     pub fn flush(&mut self) {
         self.outbox.flush(&self.socket);
+    }
+
+    /// `[SE6]` Seals a token with which the client of a running session can come back from another address while the
+    /// session lasts and for `grace` after it; the server it names is this one. `None` without a session.
+    pub fn resume_token(
+        &mut self,
+        now: Duration,
+        seat: SeatId,
+        user_data: &UserData,
+        grace: Duration,
+    ) -> Option<ResumeToken> {
+        self.netcode.resume_token(now, seat, user_data, grace)
     }
 
     /// Ends a seat's session, telling the client ten times, and takes its offer back. False when there was none. What

@@ -41,6 +41,10 @@ fn ticks_with_payloads_keep_alives_and_strangers_allocate_nothing() {
             bench.pipe.update(now, |event| panic!("{event:?}"));
             // The other one is kept alive.
             bench.pipe.send(now, SeatId(1), b"down").unwrap();
+            let fresh = bench
+                .pipe
+                .resume_token(now, SeatId(1), &[0; 256], Duration::ZERO);
+            assert!(fresh.is_some());
             bench.pipe.flush();
         }
     });

@@ -219,6 +219,7 @@ fn the_templates_are_what_they_claim() {
         == Heard::Connected {
             seat: SeatId(2),
             address: address(2),
+            superseded: false,
         };
     assert!(heard);
     let sent = wire.sent.len();

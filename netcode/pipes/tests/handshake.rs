@@ -147,10 +147,9 @@ fn silence_ends_a_session_after_its_timeout_and_not_before() {
     bench.skipped = Duration::from_secs(6);
     bench.tick();
     assert!(bench.has(&Happened::Disconnected(SeatId(7), Departure::TimedOut)));
-    bench.until("the client's end", |_| {
-        client.tick();
-        client.client.state() == OfficialState::Disconnected
-    });
+    // Its own clock ends it: a server that gave up says nothing, so that only silence makes a client come back.
+    client.tick();
+    assert_eq!(client.client.state(), OfficialState::Connected);
 }
 
 #[test]

@@ -147,33 +147,6 @@ fn a_token_used_twice_from_the_same_address_is_a_replay() {
 }
 
 #[test]
-fn a_seat_has_one_session() {
-    let mut bench = Bench::new();
-    let (token, second) = (bench.token(7), bench.token(7));
-    let mut client = Official::connect(&token);
-    bench.until("a session", |_| client.is_connected());
-    bench.happened.clear();
-    expect_refused(&mut bench, &second, Refusal::SeatTaken);
-}
-
-#[test]
-fn two_handshakes_for_one_seat_end_in_one_session() {
-    let mut bench = Bench::new();
-    let (token, second) = (bench.token(7), bench.token(7));
-    let mut clients = [Official::connect(&token), Official::connect(&second)];
-    bench.until("one session and one refusal", |bench| {
-        clients.iter_mut().for_each(Official::tick);
-        bench.is_connected(7) && bench.pipe.refusals().of(Refusal::SeatTaken) > 0
-    });
-    let connected = clients
-        .iter_mut()
-        .filter_map(|client| client.is_connected().then_some(()))
-        .count();
-    assert!(connected <= 1);
-    assert_eq!(bench.pipe.seats().count(), 1);
-}
-
-#[test]
 fn a_full_server_denies() {
     let mut bench = Bench::at("127.0.0.1:0", 1);
     let (token, second) = (bench.token(7), bench.token(8));

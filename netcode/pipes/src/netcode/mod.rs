@@ -5,6 +5,7 @@
 //! sessions, `session` is one of them with its `replay` window. Where this is stricter than the standard, the rule is named where it is applied:
 //!
 //! - a token that has become a session is spent, also for the address that used it (`server`);
+//! - the newest connection of a seat wins, once it has answered its challenge (`server`);
 //! - a token is honoured only for a seat that is on offer (`server`);
 //! - work for strangers is bounded by `limit`, before any decryption.
 

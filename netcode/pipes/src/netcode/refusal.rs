@@ -23,11 +23,13 @@ macro_rules! refusals {
 refusals! {
     /// From an address without a session, and not a connection request.
     Garbage = "garbage",
-    /// From an address whose session has just ended: the other copies of its goodbye, and what was under way.
+    /// From an address whose session has just ended or moved elsewhere: the other copies of its goodbye, and what was under
+    /// way.
     Departed = "departed",
     /// Length, version, prefix, packet kind or body that the standard does not allow here.
     Malformed = "malformed",
-    /// A connection request from an address that has a session: late copies of the handshake do this too.
+    /// A connection request from an address that has a session, by the token that began it (a late copy of the handshake) or
+    /// for another seat.
     AlreadyConnected = "already_connected",
     /// A token for another protocol version, or whose host list does not name this server.
     Foreign = "foreign",
@@ -39,8 +41,6 @@ refusals! {
     Forged = "forged",
     /// A true token for a seat that is not on offer here, or is no longer.
     NoSeat = "no_seat",
-    /// A seat that has a session already, by another token or from another address.
-    SeatTaken = "seat_taken",
     /// A token that came first from another address, or has been a session already.
     Replayed = "replayed",
     /// No room for another session or handshake.

@@ -1,8 +1,9 @@
 //! The server: requests become handshakes, handshakes become sessions, sessions carry payloads.
 //!
 //! [`Server::receive`] is one datagram's way through the standard's checks, cheapest first. Sessions lie in a fixed
-//! table and are found by address and by seat; the steady state allocates nothing. One seat has one session: the
-//! design's "newest connection of a seat wins" will end the older one where [`Refusal::SeatTaken`] is said today.
+//! table and are found by address and by seat; the steady state allocates nothing. One seat has one session: the newest
+//! connection wins, but only when it has proved by its response that it has the token's keys; a request that was copied
+//! from the wire ends nobody's session.
 //!
 //! Packets outside a session (challenge, denied) number from 2^63, so that they never share a nonce with the
 //! session's own packets under the same key.
@@ -10,8 +11,9 @@
 use super::limit::{Limiter, Limits};
 use super::packet::{self, Kind, MAX_PACKET_BYTES, MAX_PAYLOAD_BYTES};
 use super::session::{Session, timeout};
-use super::token::{CHALLENGE_BYTES, PrivateToken, Request, open_challenge, seal_challenge};
+use super::token::{CHALLENGE_BYTES, Grant, PrivateToken, Request, open_challenge, seal_challenge};
 use super::{Cipher, Key, Refusal, Refusals, SeatId, UserData};
+use otherworld_core::message::ResumeToken;
 use ring::rand::{SecureRandom, SystemRandom};
 use std::collections::{HashMap, HashSet};
 use std::net::SocketAddr;
@@ -55,6 +57,8 @@ pub enum Heard<'a> {
         seat: SeatId,
         /// Where it comes from.
         address: SocketAddr,
+        /// `[SE2]` The seat had an older session, which is over.
+        superseded: bool,
     },
     /// A session's bytes.
     Payload {
@@ -79,6 +83,8 @@ pub enum Departure {
     TimedOut,
     /// We ended it.
     Kicked,
+    /// A newer connection took the seat.
+    Superseded,
 }
 
 /// Why a payload was not sent.
@@ -175,10 +181,11 @@ impl Server {
     ) -> Heard<'a> {
         let known = self.by_address.get(&from).copied();
         let heard = match (datagram.first(), known) {
-            (Some(0), Some(_)) => Err(Refusal::AlreadyConnected),
-            (Some(0), None) => self.request(now, from, datagram, out),
-            (_, Some(slot)) => self.session_packet(now, slot, datagram),
-            (_, None) => self.response(now, from, datagram, out),
+            (Some(0), _) => self.request(now, from, known, datagram, out),
+            (Some(&prefix), Some(slot)) if !self.is_awaited_response(prefix, from) => {
+                self.session_packet(now, slot, datagram)
+            }
+            _ => self.response(now, from, datagram, out),
         };
         heard.unwrap_or_else(|refusal| {
             self.refusals.count(refusal);
@@ -191,10 +198,14 @@ impl Server {
         &mut self,
         now: Duration,
         from: SocketAddr,
+        known: Option<usize>,
         datagram: &[u8],
         out: &mut impl Transmit,
     ) -> Result<Heard<'a>, Refusal> {
         let request = Request::read(datagram).ok_or(Refusal::Malformed)?;
+        if known.is_some() && self.used.get(&request.tag()).is_some_and(|used| used.spent) {
+            return Err(Refusal::AlreadyConnected);
+        }
         if request.protocol_id != self.protocol_id {
             return Err(Refusal::Foreign);
         }
@@ -215,12 +226,12 @@ impl Server {
         if !self.offers.contains(&token.seat) {
             return Err(Refusal::NoSeat);
         }
-        // Before the seat's own session: the answer to a copied token is that it is a copy.
-        self.bind(now, from, request.tag(), request.expires)?;
-        if self.by_seat.contains_key(&token.seat) {
-            return Err(Refusal::SeatTaken);
+        // An address has one session: another seat's would have to end for this one.
+        if known.is_some() && known != self.by_seat.get(&token.seat).copied() {
+            return Err(Refusal::AlreadyConnected);
         }
-        if self.by_seat.len() >= self.capacity {
+        self.bind(now, from, request.tag(), request.expires)?;
+        if !self.has_room_for(token.seat) {
             self.deny(from, &token.server_to_client, out);
             return Err(Refusal::Full);
         }
@@ -331,24 +342,38 @@ impl Server {
         if !self.offers.contains(&seat) {
             return Err(Refusal::NoSeat);
         }
-        if self.by_seat.contains_key(&seat) {
-            return Err(Refusal::SeatTaken);
-        }
-        if self.by_seat.len() >= self.capacity {
+        if !self.has_room_for(seat) {
             let send_key = handshake.token.server_to_client;
             self.deny(from, &send_key, out);
             return Err(Refusal::Full);
         }
-        self.connect(now, from, out);
+        let superseded = self.connect(now, from, out);
         Ok(Heard::Connected {
             seat,
             address: from,
+            superseded,
         })
     }
 
-    fn connect(&mut self, now: Duration, from: SocketAddr, out: &mut impl Transmit) {
+    /// A challenge that comes back from an address whose session it is to follow.
+    fn is_awaited_response(&self, prefix: u8, from: SocketAddr) -> bool {
+        prefix & 0xf == Kind::Response as u8 && self.handshakes.contains_key(&from)
+    }
+
+    /// Whoever has a session already brings their room along.
+    fn has_room_for(&self, seat: SeatId) -> bool {
+        self.by_seat.contains_key(&seat) || self.by_seat.len() < self.capacity
+    }
+
+    /// Begins the session of a handshake; answers whether an older one of the seat had to end for it.
+    fn connect(&mut self, now: Duration, from: SocketAddr, out: &mut impl Transmit) -> bool {
         let Handshake { token, tag, .. } =
             self.handshakes.remove(&from).expect("the caller found it");
+        let older = self.by_seat.get(&token.seat).copied();
+        if let Some(slot) = older {
+            // Told, so that its client, if there still is one, does not fight for the seat.
+            self.say_goodbye(now, slot, out);
+        }
         let slot = self
             .sessions
             .iter()
@@ -362,6 +387,41 @@ impl Server {
         self.by_address.insert(from, slot);
         self.by_seat.insert(session.seat, slot);
         self.sessions[slot] = Some(session);
+        older.is_some()
+    }
+
+    /// `[SE6]` Seals a token for this server itself, with which the client of a running session can come back from any
+    /// address while the session lasts and for `grace` after it. `None` without a session.
+    pub fn resume_token(
+        &mut self,
+        now: Duration,
+        seat: SeatId,
+        user_data: &UserData,
+        grace: Duration,
+    ) -> Option<ResumeToken> {
+        let timeout = self.session(seat)?.timeout;
+        let mut grant = Grant {
+            protocol_id: self.protocol_id,
+            created: now.as_secs(),
+            expires: (now + timeout + grace).as_secs(),
+            nonce: random(),
+            timeout_seconds: timeout.as_secs() as i32,
+            addresses: std::mem::take(&mut self.addresses),
+            client_to_server: random(),
+            server_to_client: random(),
+            seat,
+            user_data: *user_data,
+        };
+        let sealed = grant.seal_private(&self.key);
+        self.addresses = std::mem::take(&mut grant.addresses);
+        Some(ResumeToken {
+            expires: grant.expires,
+            timeout_seconds: timeout.as_secs() as u16,
+            nonce: grant.nonce,
+            client_to_server: grant.client_to_server,
+            server_to_client: grant.server_to_client,
+            sealed,
+        })
     }
 
     /// A packet from an address that has a session.
@@ -422,7 +482,8 @@ impl Server {
             };
             if session.is_silent(now) {
                 let seat = session.seat;
-                self.say_goodbye(now, slot, out);
+                // Not told, as in the standard's own server: only silence makes a client come back.
+                self.remove(now, slot);
                 ended(seat);
             } else {
                 session.keep_alive(now, self.protocol_id, out);
@@ -515,9 +576,13 @@ impl Server {
 
 /// For challenge tokens, which only this process opens.
 fn random_cipher() -> Cipher {
-    let mut key = [0; 32];
+    Cipher::new(&random::<32>())
+}
+
+fn random<const N: usize>() -> [u8; N] {
+    let mut bytes = [0; N];
     SystemRandom::new()
-        .fill(&mut key)
+        .fill(&mut bytes)
         .expect("the system has random numbers");
-    Cipher::new(&key)
+    bytes
 }

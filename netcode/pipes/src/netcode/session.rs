@@ -23,7 +23,7 @@ pub(super) struct Session {
     replay: Replay,
     last_sent: Duration,
     last_received: Duration,
-    timeout: Duration,
+    pub(super) timeout: Duration,
     /// The client has answered from inside the session; until then each payload is led by a keep-alive, because a
     /// client that still waits for its first one throws payloads away.
     confirmed: bool,

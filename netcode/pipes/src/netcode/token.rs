@@ -7,6 +7,7 @@
 use super::cipher::{Cipher, TAG_BYTES};
 use super::{Key, SeatId, UserData, VERSION};
 use chacha20poly1305::{AeadInPlace, KeyInit, Tag, XChaCha20Poly1305};
+use otherworld_core::message::ResumeToken;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use thiserror::Error;
 
@@ -131,7 +132,7 @@ impl Grant {
         Ok(token)
     }
 
-    fn seal_private(&self, key: &Key) -> [u8; PRIVATE_BYTES] {
+    pub(super) fn seal_private(&self, key: &Key) -> [u8; PRIVATE_BYTES] {
         let mut private = [0; PRIVATE_BYTES];
         let mut out = Writer(&mut private);
         out.bytes(&self.seat.0.to_le_bytes());
@@ -156,6 +157,29 @@ impl Grant {
 }
 
 impl ConnectToken {
+    /// The token that a resume token stands for: what it leaves out is as in the session that brought it, and the client asks
+    /// for `patience_seconds`, whatever its own clock says about the token's end.
+    pub(crate) fn resuming(
+        protocol_id: u64,
+        addresses: Vec<SocketAddr>,
+        patience_seconds: u16,
+        token: &ResumeToken,
+    ) -> Self {
+        Self {
+            protocol_id,
+            created: token
+                .expires
+                .saturating_sub(2 * u64::from(patience_seconds)),
+            expires: token.expires,
+            nonce: token.nonce,
+            private: token.sealed,
+            timeout_seconds: patience_seconds.into(),
+            addresses,
+            client_to_server: token.client_to_server,
+            server_to_client: token.server_to_client,
+        }
+    }
+
     /// Reads what a client was handed.
     ///
     /// # Errors

@@ -134,7 +134,11 @@ pub struct Official {
 
 impl Official {
     pub fn connect(token: &[u8; CONNECT_TOKEN_BYTES]) -> Self {
-        let any4 = "0.0.0.0:0".parse().unwrap();
+        Self::connect_from(0, token)
+    }
+
+    pub fn connect_from(port: u16, token: &[u8; CONNECT_TOKEN_BYTES]) -> Self {
+        let any4 = SocketAddr::from(([0, 0, 0, 0], port));
         let any6 = "[::]:0".parse().unwrap();
         let mut client = netcode::Client::new_dual(any4, any6, 0.0).unwrap();
         client.connect(token).unwrap();
@@ -173,8 +177,12 @@ pub struct Ours {
 
 impl Ours {
     pub fn connect(bench: &Bench, token: &[u8]) -> Self {
+        Self::of(ClientPipe::connect(token, bench.now()).unwrap())
+    }
+
+    pub fn of(pipe: ClientPipe) -> Self {
         Self {
-            pipe: ClientPipe::connect(token, bench.now()).unwrap(),
+            pipe,
             inbox: Inbox::new(),
             outbox: Outbox::new(),
             received: Vec::new(),
