@@ -122,14 +122,8 @@ impl Session {
         self.receive(now, buffers)
     }
 
-    /// Says goodbye to the instance, so that the body is gone at once.
-    pub fn leave(&mut self, now: Duration, buffers: &mut Buffers) {
-        if self.pipe.state() == ClientState::Connected {
-            let length = self.play.goodbye(now, &mut buffers.payload);
-            let _ = self
-                .pipe
-                .send(&buffers.payload[..length], &mut buffers.outbox);
-        }
+    /// Tells the instance (netcode does so ten times), so that the body is gone at once.
+    pub fn leave(&mut self, buffers: &mut Buffers) {
         self.pipe.disconnect(&mut buffers.outbox);
     }
 }

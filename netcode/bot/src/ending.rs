@@ -1,5 +1,6 @@
 //! Why a bot, or all of them, came to an end: one sentence and one exit code each.
 
+use otherworld_core::channel::ChannelError;
 use otherworld_core::message::GoodbyeCause;
 use renetcode::DisconnectReason;
 use std::fmt::Display;
@@ -34,6 +35,9 @@ pub enum Ending {
     /// The instance said goodbye.
     #[error("the instance ended the session ({cause:?}): {reason}")]
     Dismissed { cause: GoodbyeCause, reason: String },
+    /// The instance sent what no instance sends.
+    #[error("the instance broke the protocol: {0}")]
+    Broken(ChannelError),
     /// The session broke.
     #[error("the session was lost: {0}")]
     Lost(DisconnectReason),
@@ -50,7 +54,7 @@ impl Ending {
             Ending::System(_) => 1,
             Ending::Scenario(_) => 2,
             Ending::World(_) => 3,
-            Ending::Protocol { .. } | Ending::OtherWorld { .. } => 4,
+            Ending::Protocol { .. } | Ending::OtherWorld { .. } | Ending::Broken(_) => 4,
             Ending::Refused(_) => 5,
             Ending::Kicked(_) => 6,
             Ending::Dismissed { .. } => 7,
@@ -69,6 +73,7 @@ impl Ending {
             Ending::Refused(_) => "refused",
             Ending::Kicked(_) => "kicked",
             Ending::Dismissed { .. } => "dismissed",
+            Ending::Broken(_) => "broken",
             Ending::Lost(_) => "lost",
         }
     }

@@ -1,7 +1,7 @@
 //! One bot inside its session: payloads in, payloads out, and its own view in between. No socket, no wall clock.
 //!
 //! A tick takes the clock's tick, asks the walker for an input, predicts it and sends it with the last few. A snapshot
-//! corrects the prediction and steers the clock.
+//! corrects the prediction and steers the clock; who is there, and the end, come by the reliable channel.
 
 use crate::clock::InputClock;
 use crate::ending::Ending;
@@ -9,9 +9,13 @@ use crate::predictor::{Outcome, Predictor};
 use crate::route::Walker;
 use crate::world::World;
 use otherworld_core::Tick;
+use otherworld_core::channel::Channel;
 use otherworld_core::input::{InputFrame, InputPacket};
 use otherworld_core::link::{Link, LinkError, MAX_PAYLOAD_BYTES};
-use otherworld_core::message::{Goodbye, GoodbyeCause, MessageError, MessageId, Reason, ResumeToken, Welcome};
+use otherworld_core::message::{
+    Goodbye, GoodbyeCause, MessageError, MessageId, ResumeToken, RosterEntry, RosterExit, Welcome,
+};
+use otherworld_core::roster::Roster;
 use otherworld_core::snapshot::Snapshot;
 use otherworld_core::step::State;
 use otherworld_core::tick::{TICK_RATE_HZ, TICK_US};
@@ -58,6 +62,8 @@ pub struct View {
     pub acknowledged: Tick,
     /// How early the newest input came (unit: milliseconds).
     pub margin_ms: i16,
+    /// Players that it knows by name, itself among them.
+    pub names: usize,
     /// Other players in the newest snapshot.
     pub players: usize,
     /// Bodies in the newest snapshot.
@@ -69,6 +75,8 @@ pub struct Play {
     world: Arc<World>,
     walker: Walker,
     link: Link,
+    channel: Channel,
+    roster: Roster,
     snapshot: Snapshot,
     welcome: Option<Welcome>,
     resume: Option<ResumeToken>,
@@ -91,6 +99,8 @@ impl Play {
             world,
             walker,
             link: Link::new(),
+            channel: Channel::new(),
+            roster: Roster::default(),
             snapshot: Snapshot::with_capacity(),
             welcome: None,
             resume: None,
@@ -106,42 +116,57 @@ impl Play {
     /// The session's end, when the payload says so or shows that the two sides cannot play together.
     pub fn receive(&mut self, now: Duration, payload: &[u8]) -> Result<(), Ending> {
         self.counts.bytes_down += payload.len() as u32;
-        let messages = match self.link.receive(now.as_micros() as u64, payload) {
-            Ok(received) => received.messages,
+        let received = match self.link.receive(now.as_micros() as u64, payload) {
+            Ok(received) => received,
             Err(LinkError::Duplicate | LinkError::Stale) => return Ok(()),
             Err(_) => {
                 self.counts.unreadable += 1;
                 return Ok(());
             }
         };
-        for (id, bytes) in messages {
-            let read = match MessageId::from_u8(id) {
-                Some(MessageId::Welcome) => {
-                    Welcome::decode(bytes).map(|welcome| self.welcome(&welcome))
-                }
-                Some(MessageId::Snapshot) => self.snapshot.decode(bytes).map(|()| {
-                    self.take_snapshot(now);
-                    Ok(())
-                }),
-                Some(MessageId::Goodbye) => {
-                    Goodbye::decode(bytes).map(|goodbye| Err(ending(&goodbye)))
-                }
-                Some(MessageId::ResumeToken) => ResumeToken::decode(bytes).map(|token| {
-                    self.resume = Some(token);
-                    Ok(())
-                }),
-                // Bots know each other by their bodies.
-                Some(MessageId::RosterEntry) => Ok(Ok(())),
-                Some(MessageId::Input) => Err(MessageError::Invalid("direction")),
-                None => {
-                    self.counts.unknown += 1;
-                    Ok(Ok(()))
-                }
-            };
-            match read {
-                Ok(outcome) => outcome?,
+        self.channel.acknowledge(received.newly_acked);
+        for (id, bytes) in received.messages {
+            match MessageId::from_u8(id) {
+                Some(MessageId::Snapshot) => match self.snapshot.decode(bytes) {
+                    Ok(()) => self.take_snapshot(now),
+                    Err(_) => self.counts.unreadable += 1,
+                },
+                Some(MessageId::Events) => self.hear(bytes)?,
+                Some(MessageId::ResumeToken) => match ResumeToken::decode(bytes) {
+                    Ok(token) => self.resume = Some(token),
+                    Err(_) => self.counts.unreadable += 1,
+                },
+                Some(_) => self.counts.unreadable += 1,
+                None => self.counts.unknown += 1,
+            }
+        }
+        Ok(())
+    }
+
+    /// Takes in a segment of the channel, and the events that are whole now.
+    fn hear(&mut self, segment: &[u8]) -> Result<(), Ending> {
+        self.channel.receive(segment).map_err(Ending::Broken)?;
+        while let Some((id, bytes)) = self.channel.next().map_err(Ending::Broken)? {
+            match Event::decode(id, bytes) {
+                Ok(Some(event)) => self.take(event)?,
+                Ok(None) => self.counts.unknown += 1,
                 Err(_) => self.counts.unreadable += 1,
             }
+        }
+        Ok(())
+    }
+
+    fn take(&mut self, event: Event) -> Result<(), Ending> {
+        match event {
+            Event::Welcome(welcome) => self.welcome(&welcome)?,
+            Event::Entered(entry) => {
+                let entered = self.roster.enter(entry);
+                self.counts.unreadable += u32::from(entered.is_err());
+            }
+            Event::Exited(exit) => {
+                self.roster.exit(exit.entity);
+            }
+            Event::Goodbye(goodbye) => return Err(ending(&goodbye)),
         }
         Ok(())
     }
@@ -237,22 +262,6 @@ impl Play {
         length
     }
 
-    /// Writes the last payload of a session that we end.
-    pub fn goodbye(&mut self, now: Duration, out: &mut [u8; MAX_PAYLOAD_BYTES]) -> usize {
-        let goodbye = Goodbye {
-            cause: GoodbyeCause::Left,
-            reason: Reason::new(""),
-        };
-        let mut payload = self
-            .link
-            .start(now.as_micros() as u64, out)
-            .expect("the buffer is as long as any payload");
-        payload
-            .add(MessageId::Goodbye, |room| goodbye.encode(room))
-            .expect("an empty payload has room for a goodbye");
-        payload.finish()
-    }
-
     /// What the bot sees, once it has a body.
     pub fn view(&self) -> Option<View> {
         self.body.as_ref().map(|body| View {
@@ -260,6 +269,7 @@ impl Play {
             yaw: self.walker.yaw(),
             acknowledged: body.predictor.acknowledged(),
             margin_ms: self.snapshot.header.input_margin_ms,
+            names: self.roster.entries().len(),
             players: self.snapshot.players.len(),
             bodies: self.snapshot.bodies.len(),
         })
@@ -275,6 +285,31 @@ impl Play {
     /// The counts since they were taken last.
     pub fn take_counts(&mut self) -> Counts {
         std::mem::take(&mut self.counts)
+    }
+}
+
+/// What comes by the channel.
+enum Event {
+    Welcome(Welcome),
+    Entered(RosterEntry),
+    Exited(RosterExit),
+    Goodbye(Goodbye),
+}
+
+impl Event {
+    /// Reads an event; `None` for those that this build does not know.
+    fn decode(id: u8, bytes: &[u8]) -> Result<Option<Event>, MessageError> {
+        let Some(id) = MessageId::from_u8(id) else {
+            return Ok(None);
+        };
+        let event = match id {
+            MessageId::Welcome => Event::Welcome(Welcome::decode(bytes)?),
+            MessageId::RosterEntry => Event::Entered(RosterEntry::decode(bytes)?),
+            MessageId::RosterExit => Event::Exited(RosterExit::decode(bytes)?),
+            MessageId::Goodbye => Event::Goodbye(Goodbye::decode(bytes)?),
+            _ => return Err(MessageError::Invalid("channel")),
+        };
+        Ok(Some(event))
     }
 }
 

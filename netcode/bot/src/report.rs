@@ -55,6 +55,7 @@ pub struct BotReport<'a> {
     pub rtt_ms: Option<f64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub margin_ms: Option<i16>,
+    pub names: usize,
     pub players: usize,
     pub bodies: usize,
     pub snapshots: u32,
@@ -114,6 +115,7 @@ impl<'a> BotReport<'a> {
             grounded: view.map(|view| view.state.grounded()),
             rtt_ms: round_trip.map(|time| time.as_secs_f64() * 1000.0),
             margin_ms: view.map(|view| view.margin_ms),
+            names: view.map_or(0, |view| view.names),
             players: view.map_or(0, |view| view.players),
             bodies: view.map_or(0, |view| view.bodies),
             snapshots: counts.snapshots,

@@ -192,7 +192,7 @@ impl Runner<'_> {
     fn end(&mut self, index: usize, ending: Ending) -> Result<(), Ending> {
         let bot = &mut self.bots[index];
         if let Stage::Playing(session) = &mut bot.stage {
-            session.leave(self.clock.now(), &mut self.buffers);
+            session.leave(&mut self.buffers);
         }
         self.summary.disconnects += 1;
         let rejoin = self
@@ -271,7 +271,7 @@ impl Runner<'_> {
         for bot in &mut self.bots {
             if let Stage::Playing(session) = &mut bot.stage {
                 self.summary.playing += usize::from(session.play.view().is_some());
-                session.leave(now, &mut self.buffers);
+                session.leave(&mut self.buffers);
             }
         }
         // Nobody may be reading any more; then nobody misses it.

@@ -276,8 +276,6 @@ impl RosterExit {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
 pub enum GoodbyeCause {
-    /// The player left by their own wish.
-    Left = 0,
     /// An operator removed the player.
     Kicked = 1,
     /// The instance shuts down.
@@ -287,8 +285,7 @@ pub enum GoodbyeCause {
 }
 
 impl GoodbyeCause {
-    const ALL: [GoodbyeCause; 4] = [
-        GoodbyeCause::Left,
+    const ALL: [GoodbyeCause; 3] = [
         GoodbyeCause::Kicked,
         GoodbyeCause::Shutdown,
         GoodbyeCause::Protocol,
@@ -347,7 +344,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn messages_come_back_as_they_were(a: u32, b in 1u32.., c in 1u64.., rate in 1u8.., name in ".{0,80}", cause in 0usize..4) {
+        fn messages_come_back_as_they_were(a: u32, b in 1u32.., c in 1u64.., rate in 1u8.., name in ".{0,80}", cause in 0usize..3) {
             let mut bytes = [0; 300];
             let welcome = Welcome { tick: Tick(a), entity: EntityId(b), world_hash: c, tick_rate_hz: rate };
             let n = welcome.encode(&mut bytes).unwrap();

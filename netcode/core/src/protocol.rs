@@ -14,7 +14,7 @@ link 1: sequence u16, ack u16, ack_bits u32, messages of id u8, length u16
 2 snapshot 1
 3 welcome 1
 4 roster entry 1
-5 goodbye 1
+5 goodbye 2
 6 resume token 1
 7 events 1: offset u32, bytes of a stream of messages; 3, 4, 5 and 8 ride in it
 8 roster exit 1

@@ -2,8 +2,9 @@
 //! ([`crate::tick::Peers`]), and the only place where a player comes in or goes.
 //!
 //! A seat is offered by the control plane, opens the pipe for one token, becomes a session when that token has come in,
-//! and is free again when its player has left, however that came about. Everything here is sized at the start; after that
-//! a tick allocates only when somebody comes or goes.
+//! and is free again when its player has left, however that came about. Whoever is sent away has no body from that moment,
+//! and a second to hear why. Everything here is sized at the start; after that a tick allocates only when somebody comes
+//! or goes.
 
 use std::collections::{HashMap, VecDeque};
 use std::io;
@@ -24,6 +25,9 @@ use crate::tick::Peers;
 
 /// What cost a session, counted with the pipe's refusals.
 const BAD_PAYLOAD: &str = "bad_payload";
+
+/// So long a goodbye is sent again until the client has heard it.
+const PARTING: Duration = Duration::from_secs(1);
 
 /// Names of the counters in [`People::refusals`].
 pub fn refusal_causes() -> Vec<&'static str> {
@@ -62,7 +66,15 @@ struct Crowd {
     until_tick_us: i32,
     bad_payloads: u64,
     to_end: Vec<(SeatId, Goodbye)>,
+    partings: Vec<Parting>,
     reports: VecDeque<Report>,
+}
+
+/// A player who has been sent away.
+struct Parting {
+    session: Box<Session>,
+    cause: LeaveCause,
+    until: Duration,
 }
 
 impl People {
@@ -89,6 +101,7 @@ impl People {
                 until_tick_us: 0,
                 bad_payloads: 0,
                 to_end: Vec::with_capacity(door.capacity),
+                partings: Vec::with_capacity(door.capacity),
                 reports: VecDeque::with_capacity(4 * door.capacity),
             },
             payload: [0; _],
@@ -151,6 +164,14 @@ impl People {
         }
     }
 
+    /// Serves those alone who have been sent away; false when there is none any more.
+    pub fn part(&mut self, simulation: &mut Simulation) -> bool {
+        self.receive(simulation);
+        self.send_goodbyes();
+        self.pipe.flush();
+        !self.crowd.partings.is_empty()
+    }
+
     /// The next thing to tell the control plane.
     pub fn next_report(&mut self) -> Option<Report> {
         self.crowd.reports.pop_front()
@@ -192,17 +213,42 @@ impl People {
         simulation: &mut Simulation,
     ) {
         let now = self.clock.now();
-        if let Some(&slot) = self.crowd.slots.get(&id)
-            && let Some(session) = &mut self.crowd.sessions[slot]
+        self.pipe.withdraw(id);
+        if let Some(mut session) = self.crowd.take_out(id, simulation) {
+            session.say_goodbye(goodbye);
+            self.crowd.partings.push(Parting {
+                session,
+                cause,
+                until: now + PARTING,
+            });
+        } else if self.crowd.parting(id).is_none() {
+            self.pipe.kick(now, id);
+            self.crowd.leave(id, cause, simulation);
+        }
+    }
+
+    fn send_goodbyes(&mut self) {
+        let now = self.clock.now();
+        let mut index = 0;
+        while let Some(Parting {
+            session,
+            cause,
+            until,
+        }) = self.crowd.partings.get_mut(index)
         {
-            let written = session.write_goodbye(micros(now), goodbye, &mut self.payload);
-            let length = written.expect("a goodbye fits a payload");
+            let (id, cause) = (session.seat, *cause);
+            if session.has_heard_all() || now >= *until {
+                self.pipe.kick(now, id);
+                self.crowd.partings.swap_remove(index);
+                self.crowd.free(id, cause);
+                continue;
+            }
+            let written = session.write_events(micros(now), &mut self.payload);
+            let length = written.expect("the header fits a payload");
             // A session that the pipe has lost already cannot be told; it is over all the same.
             let _ = self.pipe.send(now, id, &self.payload[..length]);
+            index += 1;
         }
-        self.pipe.kick(now, id);
-        self.pipe.withdraw(id);
-        self.crowd.leave(id, cause, simulation);
     }
 
     fn end_the_malformed(&mut self, simulation: &mut Simulation) {
@@ -261,11 +307,12 @@ impl Peers for People {
             let payload = &mut self.payload;
             let written =
                 session.write_payload(micros(now), tick, slot, simulation, &names, payload);
-            let length = written.expect("welcome, roster entry and own state fit a payload");
+            let length = written.expect("a segment and one's own state fit a payload");
             let sent = self.pipe.send(now, session.seat, &payload[..length]);
             debug_assert!(sent.is_ok(), "each session here is one of the pipe's");
             self.crowd.sessions[slot] = Some(session);
         }
+        self.send_goodbyes();
         self.pipe.flush();
     }
 }
@@ -284,11 +331,13 @@ impl Crowd {
             Event::Payload { seat, bytes } => self.take_payload(seat, bytes, now_us),
             Event::Disconnected { seat, cause } => {
                 let cause = match cause {
-                    Departure::Left => LeaveCause::Left,
+                    Departure::Left | Departure::Superseded => LeaveCause::Left,
                     Departure::TimedOut => LeaveCause::Timeout,
                     Departure::Kicked => LeaveCause::Kicked,
                 };
-                self.leave(seat, cause, simulation);
+                let parted = self.parting(seat);
+                let parted = parted.map(|index| self.partings.swap_remove(index).cause);
+                self.leave(seat, parted.unwrap_or(cause), simulation);
             }
         }
     }
@@ -318,6 +367,13 @@ impl Crowd {
     }
 
     fn take_payload(&mut self, id: SeatId, bytes: &[u8], now_us: u64) {
+        if let Some(index) = self.parting(id) {
+            // Only what it has heard is of interest any more.
+            let _ = self.partings[index]
+                .session
+                .receive(now_us, self.until_tick_us, bytes);
+            return;
+        }
         let Some(session) = self
             .slots
             .get(&id)
@@ -342,11 +398,25 @@ impl Crowd {
         }
     }
 
+    /// Where among those who have been sent away this one is.
+    fn parting(&self, id: SeatId) -> Option<usize> {
+        let mut partings = self.partings.iter();
+        partings.position(|parting| parting.session.seat == id)
+    }
+
+    /// Takes a player out of the world; the seat is still theirs.
+    fn take_out(&mut self, id: SeatId, simulation: &mut Simulation) -> Option<Box<Session>> {
+        let slot = self.slots.remove(&id)?;
+        simulation.leave(slot);
+        self.sessions[slot].take()
+    }
+
     fn leave(&mut self, id: SeatId, cause: LeaveCause, simulation: &mut Simulation) {
-        if let Some(slot) = self.slots.remove(&id) {
-            self.sessions[slot] = None;
-            simulation.leave(slot);
-        }
+        self.take_out(id, simulation);
+        self.free(id, cause);
+    }
+
+    fn free(&mut self, id: SeatId, cause: LeaveCause) {
         if self.seats.leave(id).is_some() {
             log::info!(stage = "people", seat = id.0, cause = cause.cause(); "seat is free");
             self.reports.push_back(Report::PlayerLeft(id, cause));

@@ -175,11 +175,17 @@ impl Running {
         }
     }
 
-    /// Says goodbye to everybody and shuts the door.
-    pub fn close(&mut self, reason: &str, instance: &Instance) {
+    /// Says goodbye to everybody and lets nobody in; [`Running::part`] is to be called until all have heard it.
+    pub fn close(&mut self, reason: &str) {
         log::info!(stage = "close", inside = self.people.count(), reason; "goodbye to all");
         self.people.close(reason, &mut self.simulation);
+    }
+
+    /// Serves those who have been sent away; false when there is none any more.
+    pub fn part(&mut self, instance: &Instance) -> bool {
+        let parting = self.people.part(&mut self.simulation);
         self.pass_reports(instance);
+        parting
     }
 }
 

@@ -41,6 +41,8 @@ enum State {
     Waiting(Instance, Config),
     /// Open for players.
     Running(Instance, Box<Running>),
+    /// The players are being told.
+    Parting(Instance, Box<Running>),
     /// The players have been told; the fleet and the control plane are being told.
     Closing(Instance),
 }
@@ -78,6 +80,7 @@ impl INode for OtherworldServer {
         match &mut self.state {
             State::Off => {}
             State::Waiting(instance, _) | State::Closing(instance) => instance.pulse(),
+            State::Parting(..) => self.part(),
             State::Running(instance, running) => {
                 if running.begin_step() == Step::Tick {
                     running.tick();
@@ -115,6 +118,7 @@ impl OtherworldServer {
             State::Off => None,
             State::Waiting(instance, _)
             | State::Running(instance, _)
+            | State::Parting(instance, _)
             | State::Closing(instance) => instance.poll(),
         }
     }
@@ -141,18 +145,34 @@ impl OtherworldServer {
                 self.state = State::Closing(instance);
             }
             State::Running(instance, mut running) => {
-                running.close(reason, &instance);
-                tell(&instance, Report::Stopped);
-                self.state = State::Closing(instance);
+                running.close(reason);
+                self.state = State::Parting(instance, running);
+                self.part();
             }
+            parting @ State::Parting(..) => self.state = parting,
         }
+    }
+
+    fn part(&mut self) {
+        let State::Parting(instance, mut running) = std::mem::take(&mut self.state) else {
+            unreachable!("who parts is parting");
+        };
+        instance.pulse();
+        self.state = if running.part(&instance) {
+            State::Parting(instance, running)
+        } else {
+            tell(&instance, Report::Stopped);
+            State::Closing(instance)
+        };
     }
 
     fn obey_inside(&mut self, command: Command) {
         match (&mut self.state, command) {
             (State::Running(_, running), command) => running.obey(command),
             (
-                State::Waiting(instance, _) | State::Closing(instance),
+                State::Waiting(instance, _)
+                | State::Parting(instance, _)
+                | State::Closing(instance),
                 Command::OfferSeat { seat, .. },
             ) => {
                 tell(

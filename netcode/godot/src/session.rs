@@ -1,19 +1,24 @@
 //! One player's session: what its client is told and what it wants, payload by payload.
 //!
-//! A payload carries the welcome until one that did is acknowledged, one roster entry in turn, and a snapshot that takes
-//! the rest of the room: the client's own state exactly, then of the others and of the bodies whoever's turn it is.
+//! A payload carries what is due of the reliable channel (the welcome, who came and went, the goodbye) and a snapshot that
+//! takes the rest of the room: the client's own state exactly, then of the others and of the bodies whoever's turn it is.
 
+use otherworld_core::channel::{Channel, ChannelError, FULL_SEGMENT_BYTES};
 use otherworld_core::input::{Input, InputBuffer, InputPacket};
 use otherworld_core::link::{Link, LinkError, MAX_PAYLOAD_BYTES};
 use otherworld_core::message::{Goodbye, MessageError, MessageId, Name, RosterEntry, Welcome};
+use otherworld_core::roster::Told;
 use otherworld_core::select::{AT_REST, Selector, weight_of_moving};
 use otherworld_core::snapshot::{Header, Own, SnapshotWriter};
-use otherworld_core::{SeatId, Tick, Vec3};
+use otherworld_core::{EntityId, SeatId, Tick, Vec3};
 
 use crate::simulation::{Avatar, Simulation};
 
 /// A player slower than this stands (unit: metres a second).
 const STANDING: f32 = 0.05;
+
+/// What the channel may take of a payload (unit: bytes): one's own state and some others always find room beside it.
+const EVENTS_BYTES: usize = FULL_SEGMENT_BYTES;
 
 /// What a client sent that no honest client sends; it costs the session.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,6 +27,8 @@ pub enum Malformed {
     Payload(LinkError),
     /// A message in it.
     Message(MessageError),
+    /// The reliable channel.
+    Channel(ChannelError),
 }
 
 impl std::fmt::Display for Malformed {
@@ -29,6 +36,7 @@ impl std::fmt::Display for Malformed {
         match self {
             Self::Payload(error) => error.fmt(f),
             Self::Message(error) => error.fmt(f),
+            Self::Channel(error) => error.fmt(f),
         }
     }
 }
@@ -40,10 +48,11 @@ pub struct Session {
     /// Shown above the head.
     pub name: Name,
     link: Link,
+    channel: Channel,
+    told: Told,
     inputs: InputBuffer,
     selector: Selector,
     welcomed: bool,
-    roster_turn: usize,
     margin_ms: i16,
 }
 
@@ -53,15 +62,16 @@ pub type Payload = [u8; MAX_PAYLOAD_BYTES];
 impl Session {
     /// A player who has just come in; `next` is the tick that is taken next.
     pub fn new(seat: SeatId, name: Name, next: Tick, simulation: &Simulation) -> Self {
-        let slots = simulation.avatars().len() + simulation.bodies().len();
+        let slots = simulation.avatars().len();
         Self {
             seat,
             name,
             link: Link::new(),
+            channel: Channel::new(),
+            told: Told::new(slots),
             inputs: InputBuffer::new(next),
-            selector: Selector::new(slots),
+            selector: Selector::new(slots + simulation.bodies().len()),
             welcomed: false,
-            roster_turn: 0,
             margin_ms: 0,
         }
     }
@@ -76,20 +86,30 @@ impl Session {
         until_tick_us: i32,
         payload: &[u8],
     ) -> Result<(), Malformed> {
-        let mut received = match self.link.receive(now_us, payload) {
+        let received = match self.link.receive(now_us, payload) {
             Ok(received) => received,
             // What the network does to honest payloads.
             Err(LinkError::Duplicate | LinkError::Stale) => return Ok(()),
             Err(error) => return Err(Malformed::Payload(error)),
         };
-        // Until then every payload carries the welcome, so whichever is acknowledged first has brought it.
-        self.welcomed |= received.newly_acked.next().is_some();
+        self.channel.acknowledge(received.newly_acked);
         for (id, message) in received.messages {
-            if MessageId::from_u8(id) == Some(MessageId::Input) {
-                let packet = InputPacket::decode(message).map_err(Malformed::Message)?;
-                self.inputs.receive(&packet, until_tick_us);
+            match MessageId::from_u8(id) {
+                Some(MessageId::Input) => {
+                    let packet = InputPacket::decode(message).map_err(Malformed::Message)?;
+                    self.inputs.receive(&packet, until_tick_us);
+                }
+                Some(MessageId::Events) => self.hear(message).map_err(Malformed::Channel)?,
+                _ => {}
             }
         }
+        Ok(())
+    }
+
+    /// Takes in a segment. Clients have no events of their own yet: what comes is skipped as any unknown message.
+    fn hear(&mut self, segment: &[u8]) -> Result<(), ChannelError> {
+        self.channel.receive(segment)?;
+        while self.channel.next()?.is_some() {}
         Ok(())
     }
 
@@ -101,7 +121,7 @@ impl Session {
     /// Writes what this client is told of `tick` and returns its length (unit: bytes).
     ///
     /// # Errors
-    /// [`LinkError::Full`] would mean that a welcome, a name and one's own state do not fit a payload.
+    /// [`LinkError::Full`] would mean that a segment and one's own state do not fit a payload.
     pub fn write_payload(
         &mut self,
         now_us: u64,
@@ -111,20 +131,11 @@ impl Session {
         names: &impl Fn(usize) -> Option<(SeatId, Name)>,
         out: &mut Payload,
     ) -> Result<usize, LinkError> {
-        let mut payload = self.link.start(now_us, out)?;
         let own = simulation.avatar(slot);
-        if !self.welcomed {
-            let welcome = Welcome {
-                tick,
-                entity: own.map(|avatar| avatar.entity).unwrap_or_default(),
-                world_hash: simulation.world().hash(),
-                tick_rate_hz: otherworld_core::tick::TICK_RATE_HZ as u8,
-            };
-            payload.add(MessageId::Welcome, |room| welcome.encode(room))?;
-        }
-        if let Some(entry) = next_entry(&mut self.roster_turn, simulation, names) {
-            payload.add(MessageId::RosterEntry, |room| entry.encode(room))?;
-        }
+        self.tell_events(tick, own, simulation, names);
+        let mut payload = self.link.start(now_us, out)?;
+        self.channel
+            .write(now_us, &self.link, &mut payload, EVENTS_BYTES);
         if let Some(margin_us) = self.inputs.take_margin_us() {
             let margin_ms = margin_us / 1_000;
             self.margin_ms = margin_ms.clamp(i16::MIN.into(), i16::MAX.into()) as i16;
@@ -149,38 +160,64 @@ impl Session {
         Ok(payload.finish())
     }
 
-    /// Writes the last payload of a session and returns its length (unit: bytes).
+    /// Puts into the channel what the client does not know yet: first the welcome, then who came and went, oneself too.
+    fn tell_events(
+        &mut self,
+        tick: Tick,
+        own: Option<&Avatar>,
+        simulation: &Simulation,
+        names: &impl Fn(usize) -> Option<(SeatId, Name)>,
+    ) {
+        if !self.welcomed {
+            let welcome = Welcome {
+                tick,
+                entity: own.map(|avatar| avatar.entity).unwrap_or_default(),
+                world_hash: simulation.world().hash(),
+                tick_rate_hz: otherworld_core::tick::TICK_RATE_HZ as u8,
+            };
+            let said = self
+                .channel
+                .push(MessageId::Welcome, |room| welcome.encode(room));
+            self.welcomed = said.is_ok();
+        }
+        let entity_of = |slot| match simulation.avatar(slot) {
+            Some(avatar) => avatar.entity,
+            None => EntityId::NONE,
+        };
+        let entry_of = |slot| {
+            let (seat, name) = names(slot)?;
+            Some(RosterEntry {
+                entity: entity_of(slot),
+                seat,
+                name,
+            })
+        };
+        self.told.tell(&mut self.channel, entity_of, entry_of);
+    }
+
+    /// The session's last words. A channel that is full has told the client nothing for long; it hears netcode's
+    /// disconnect alone.
+    pub fn say_goodbye(&mut self, goodbye: &Goodbye) {
+        let _ = self
+            .channel
+            .push(MessageId::Goodbye, |room| goodbye.encode(room));
+    }
+
+    /// Whether the client has heard everything.
+    pub fn has_heard_all(&self) -> bool {
+        self.channel.is_idle()
+    }
+
+    /// Writes what is due of the channel and nothing else, and returns the payload's length (unit: bytes).
     ///
     /// # Errors
-    /// [`LinkError::Full`] cannot happen: a goodbye fits.
-    pub fn write_goodbye(
-        &mut self,
-        now_us: u64,
-        goodbye: &Goodbye,
-        out: &mut Payload,
-    ) -> Result<usize, LinkError> {
+    /// [`LinkError::Full`] cannot happen: the header fits.
+    pub fn write_events(&mut self, now_us: u64, out: &mut Payload) -> Result<usize, LinkError> {
         let mut payload = self.link.start(now_us, out)?;
-        payload.add(MessageId::Goodbye, |room| goodbye.encode(room))?;
+        self.channel
+            .write(now_us, &self.link, &mut payload, usize::MAX);
         Ok(payload.finish())
     }
-}
-
-/// The roster's next entry after the one whose turn it was: everybody with a body, oneself too.
-fn next_entry(
-    turn: &mut usize,
-    simulation: &Simulation,
-    names: &impl Fn(usize) -> Option<(SeatId, Name)>,
-) -> Option<RosterEntry> {
-    let slots = simulation.avatars().len();
-    let mut slots_in_turn = (1..=slots).map(|step| (*turn + step) % slots);
-    let (slot, avatar, (seat, name)) =
-        slots_in_turn.find_map(|slot| Some((slot, simulation.avatar(slot)?, names(slot)?)))?;
-    *turn = slot;
-    Some(RosterEntry {
-        entity: avatar.entity,
-        seat,
-        name,
-    })
 }
 
 /// Slots of the selector: the simulation's slots for players, then its bodies.

@@ -3,9 +3,12 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use otherworld_core::channel::{Channel, FULL_SEGMENT_BYTES};
 use otherworld_core::input::{InputBuffer, InputPacket};
 use otherworld_core::link::Link;
-use otherworld_core::message::{Goodbye, GoodbyeCause, MessageId, Reason, Welcome};
+use otherworld_core::message::{
+    Goodbye, GoodbyeCause, MessageId, Name, Reason, RosterEntry, Welcome,
+};
 use otherworld_core::protocol::PROTOCOL_HASH;
 use otherworld_core::snapshot::{Header, Own, SnapshotWriter};
 use otherworld_core::step::{State, step};
@@ -49,7 +52,6 @@ pub struct Manners {
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Noticed {
     Joined(SeatId),
-    Goodbye(SeatId),
     Gone(SeatId, Departure),
 }
 
@@ -111,9 +113,11 @@ struct Simulation {
 
 struct Player {
     link: Link,
+    channel: Channel,
     inputs: InputBuffer,
     state: State,
     age: u32,
+    is_leaving: bool,
     missed: u8,
     margin_ms: i16,
 }
@@ -192,7 +196,8 @@ impl Simulation {
                     self.noticed.send(Noticed::Gone(seat, cause))?;
                 }
                 (None, None) => {
-                    self.players.insert(seat, Player::new(self.tick.plus(1)));
+                    let player = Player::new(self.tick, self.world_hash(), seat);
+                    self.players.insert(seat, player);
                     self.noticed.send(Noticed::Joined(seat))?;
                 }
             }
@@ -215,13 +220,13 @@ impl Simulation {
             .link
             .receive(self.clock.now().as_micros() as u64, payload)
             .unwrap();
+        player.channel.acknowledge(received.newly_acked);
         for (id, message) in received.messages {
             match MessageId::from_u8(id) {
                 // Everything is read at the start of a tick, so its own input is due now.
                 Some(MessageId::Input) => player
                     .inputs
                     .receive(&InputPacket::decode(message).unwrap(), 0),
-                Some(MessageId::Goodbye) => self.noticed.send(Noticed::Goodbye(seat))?,
                 other => panic!("a client sent {other:?}"),
             }
         }
@@ -252,7 +257,6 @@ impl Simulation {
 
     fn send(&mut self) {
         let now = self.clock.now();
-        let world_hash = self.world.hash() ^ u64::from(self.manners.lies_about_world);
         let seats: Vec<SeatId> = self.players.keys().copied().collect();
         for seat in seats {
             let lost = self.lost();
@@ -262,15 +266,24 @@ impl Simulation {
                 .link
                 .start(now.as_micros() as u64, &mut buffer)
                 .unwrap();
-            let welcome = Welcome {
-                tick: self.tick,
-                entity: EntityId(7),
-                world_hash,
-                tick_rate_hz: TICK_RATE_HZ as u8,
-            };
-            payload
-                .add(MessageId::Welcome, |room| welcome.encode(room))
-                .unwrap();
+            if let Some((ticks, cause)) = self.manners.goodbye
+                && player.age > ticks
+                && !player.is_leaving
+            {
+                let goodbye = Goodbye {
+                    cause,
+                    reason: Reason::new("you stood on the flowers"),
+                };
+                player.is_leaving = true;
+                player
+                    .channel
+                    .push(MessageId::Goodbye, |room| goodbye.encode(room))
+                    .unwrap();
+            }
+            let now_us = now.as_micros() as u64;
+            player
+                .channel
+                .write(now_us, &player.link, &mut payload, FULL_SEGMENT_BYTES);
             let header = Header {
                 tick: self.tick,
                 input_tick: player.inputs.newest().unwrap_or(FIRST_TICK),
@@ -284,29 +297,16 @@ impl Simulation {
             let snapshot =
                 |room: &mut [u8]| Ok(SnapshotWriter::new(room, &header, Some(&own))?.finish());
             payload.add(MessageId::Snapshot, snapshot).unwrap();
-            let over = self
-                .manners
-                .goodbye
-                .filter(|(ticks, _)| player.age > *ticks);
-            if let Some((_, cause)) = over {
-                let goodbye = Goodbye {
-                    cause,
-                    reason: Reason::new("you stood on the flowers"),
-                };
-                payload
-                    .add(MessageId::Goodbye, |room| goodbye.encode(room))
-                    .unwrap();
-            }
             let length = payload.finish();
             if !lost {
                 self.pipe.send(now, seat, &buffer[..length]).unwrap();
             }
-            if over.is_some() {
-                self.players.remove(&seat);
-                self.pipe.kick(now, seat);
-            }
         }
         self.pipe.flush();
+    }
+
+    fn world_hash(&self) -> u64 {
+        self.world.hash() ^ u64::from(self.manners.lies_about_world)
     }
 
     fn lost(&mut self) -> bool {
@@ -318,10 +318,30 @@ impl Simulation {
 }
 
 impl Player {
-    fn new(next: Tick) -> Self {
+    fn new(tick: Tick, world_hash: u64, seat: SeatId) -> Self {
+        let mut channel = Channel::new();
+        let welcome = Welcome {
+            tick,
+            entity: EntityId(7),
+            world_hash,
+            tick_rate_hz: TICK_RATE_HZ as u8,
+        };
+        channel
+            .push(MessageId::Welcome, |room| welcome.encode(room))
+            .unwrap();
+        let entry = RosterEntry {
+            entity: EntityId(7),
+            seat,
+            name: Name::new("Ada"),
+        };
+        channel
+            .push(MessageId::RosterEntry, |room| entry.encode(room))
+            .unwrap();
         Self {
             link: Link::new(),
-            inputs: InputBuffer::new(next),
+            channel,
+            is_leaving: false,
+            inputs: InputBuffer::new(tick.plus(1)),
             state: State::at(Vec3::ZERO),
             age: 0,
             missed: 0,
