@@ -27,7 +27,7 @@ impl Told {
     }
 
     /// `[RO1]` Tells what has changed since, as far as the channel has room. `entity_of` names the body in a slot, or
-    /// [`EntityId::NONE`]; `entry_of` is asked for those only that are new.
+    /// [`EntityId::NONE`]; `entry_of` is asked only where a new one is.
     pub fn tell(
         &mut self,
         channel: &mut Channel,
@@ -49,7 +49,10 @@ impl Told {
                 }
                 *told = EntityId::NONE;
             }
-            if let Some(entry) = entry_of(slot).filter(|entry| entry.entity == entity) {
+            if entity == EntityId::NONE {
+                continue;
+            }
+            if let Some(entry) = entry_of(slot) {
                 if channel
                     .push(MessageId::RosterEntry, |room| entry.encode(room))
                     .is_err()

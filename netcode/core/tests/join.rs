@@ -44,6 +44,7 @@ fn rc1_a_join_on_a_bad_network_loses_nothing() {
 fn rc1_a_goodbye_comes_last_and_is_known_to_have_come() {
     let mut net = Net::new(seed(), Tick(0), 4);
     let client = net.join(Conditions::bad(0.3));
+    net.until(600, |net| net.knows_all(client));
     net.clients[client].server.say_goodbye();
     net.remove(client);
     net.until(600, |net| net.clients[client].server.channel.is_idle());

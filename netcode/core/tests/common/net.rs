@@ -37,6 +37,7 @@ pub struct ServerEnd {
     pub told: Told,
     pub inputs: InputBuffer,
     welcomed: bool,
+    is_parting: bool,
 }
 
 pub struct ClientEnd {
@@ -83,6 +84,7 @@ impl Net {
                 told: Told::new(self.slots.len()),
                 inputs: InputBuffer::new(self.tick),
                 welcomed: false,
+                is_parting: false,
             },
             client: ClientEnd {
                 link: Link::new(),
@@ -198,8 +200,10 @@ impl ServerEnd {
                 .push(MessageId::Welcome, |room| welcome.encode(room));
             self.welcomed = said.is_ok();
         }
-        self.told
-            .tell(&mut self.channel, |k| slots[k], |k| Some(entry(slots[k])));
+        if !self.is_parting {
+            self.told
+                .tell(&mut self.channel, |k| slots[k], |k| Some(entry(slots[k])));
+        }
         write(now_us, &mut self.link, &mut self.channel, None)
     }
 
@@ -211,6 +215,7 @@ impl ServerEnd {
         self.channel
             .push(MessageId::Goodbye, |room| goodbye.encode(room))
             .unwrap();
+        self.is_parting = true;
     }
 }
 
