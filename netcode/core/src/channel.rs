@@ -7,8 +7,8 @@
 //! window of bytes and of segments: what does not fit is refused to the caller, and what a peer sends beyond it costs the
 //! peer its session.
 //!
-//! It is a part of the session, not of the link: when a client comes back with a new connection, both ends go on from what
-//! was acknowledged ([`Channel::resume`]). Which messages ride here is the caller's choice; how many bytes a second a
+//! Link and channel are the session's, not the connection's: when a client comes back with a new one, what got lost in
+//! between is sent again like any other loss. Which messages ride here is the caller's choice; how many bytes a second a
 //! large one may cost is [`Pace`]'s.
 
 mod incoming;
@@ -178,10 +178,5 @@ impl Channel {
     #[must_use]
     pub fn room(&self) -> usize {
         self.outgoing.room()
-    }
-
-    /// `[RC7]` The session goes on over a new link: what is not acknowledged is sent again, and what arrived is kept.
-    pub fn resume(&mut self) {
-        self.outgoing.resume();
     }
 }

@@ -30,7 +30,7 @@ fn rc1_a_join_on_a_bad_network_loses_nothing() {
     let seed = seed();
     for (k, loss) in [0.05, 0.2, 0.5].into_iter().enumerate() {
         let mut net = Net::new(seed.wrapping_add(1_000 * k as u64), Tick(0), 10);
-        (0..10).for_each(|_| drop(net.join(Conditions::bad(loss))));
+        net.join_many(10, Conditions::bad(loss));
         net.until(600, |net| (0..10).all(|client| net.knows_all(client)));
         net.until(600, |net| {
             net.clients

@@ -10,7 +10,7 @@ use otherworld_core::testing::{Conditions, seed};
 #[test]
 fn ro1_who_comes_late_is_told_everybody() {
     let mut net = Net::new(seed(), Tick(0), 100);
-    (0..99).for_each(|_| drop(net.join(Conditions::bad(0.05))));
+    net.join_many(99, Conditions::bad(0.05));
     net.run(150);
     let late = net.join(Conditions::bad(0.05));
     let ticks = net.until(300, |net| net.knows_all(late));

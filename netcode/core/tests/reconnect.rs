@@ -35,7 +35,7 @@ fn rc7_what_happened_in_ten_silent_seconds_is_told_after_them() {
     net.clients[client].up.conditions.loss = 1.0;
     net.run(100);
     net.remove(leaver);
-    (0..4).for_each(|_| drop(net.join(Conditions::bad(0.05))));
+    net.join_many(4, Conditions::bad(0.05));
     net.run(200);
     assert!(!net.knows_all(client));
     net.clients[client].reconnect();

@@ -33,7 +33,6 @@ struct Segment {
 
 #[derive(Clone, Copy, Debug)]
 enum Fate {
-    Waiting,
     Sent { last: Sequence, sent_us: u64 },
     Arrived,
 }
@@ -169,21 +168,11 @@ impl Outgoing {
     pub(super) fn is_idle(&self) -> bool {
         self.length == 0
     }
-
-    pub(super) fn resume(&mut self) {
-        self.rode.fill(Rode::default());
-        for segment in &mut self.segments {
-            if !matches!(segment.fate, Fate::Arrived) {
-                segment.fate = Fate::Waiting;
-            }
-        }
-    }
 }
 
 impl Fate {
     fn is_due(&self, now_us: u64, link: &Link) -> bool {
         match *self {
-            Fate::Waiting => true,
             Fate::Sent { last, sent_us } => link.presumes_lost(last, sent_us, now_us),
             Fate::Arrived => false,
         }

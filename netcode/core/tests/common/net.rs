@@ -67,6 +67,12 @@ impl Net {
         self.join_at(conditions, 0)
     }
 
+    pub fn join_many(&mut self, count: usize, conditions: Conditions) {
+        for _ in 0..count {
+            self.join(conditions);
+        }
+    }
+
     /// As [`Net::join`], with the channel's streams beginning near their wrap, or anywhere.
     pub fn join_at(&mut self, conditions: Conditions, offset: u32) -> usize {
         let index = self.clients.len();
@@ -162,13 +168,10 @@ impl Client {
         channel.push_bytes(MessageId::Snapshot, &message).is_ok()
     }
 
-    /// Another connection: new links, nothing of the old one arrives, and the channel goes on.
+    /// Another connection: nothing of the old one arrives any more, and the session goes on.
     pub fn reconnect(&mut self) {
         self.up.cut();
         self.down.cut();
-        (self.server.link, self.client.link) = (Link::new(), Link::new());
-        self.server.channel.resume();
-        self.client.channel.resume();
     }
 }
 
