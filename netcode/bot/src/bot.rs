@@ -1,6 +1,10 @@
 //! One bot: a socket with its netcode client, the play on top of it, and what became of it.
+//!
+//! `[SE8]` When it hears nothing for a while it comes back with the newest resume token, over a new socket; the play, with
+//! its link, goes on. `[SE9]` When the instance ends the session it is over.
 
 use crate::ending::Ending;
+use crate::fault::{Change, Faults};
 use crate::play::Play;
 use crate::route::Walker;
 use crate::scenario::Join;
@@ -14,6 +18,9 @@ use std::time::Duration;
 
 /// While connecting, the handshake is looked at this often; netcode itself decides when to send.
 const HANDSHAKE_PERIOD: Duration = Duration::from_millis(50);
+
+/// Silence after which the path is taken for dead: forty payloads in a row are not lost by chance.
+const SILENCE: Duration = Duration::from_millis(1500);
 
 /// Buffers that all bots of the thread share.
 pub struct Buffers {
@@ -37,7 +44,12 @@ pub struct Session {
     pub join: Join,
     pub pipe: ClientPipe,
     pub play: Play,
-    entered: bool,
+    patience: Duration,
+    faults: Faults,
+    entered_at: Option<Duration>,
+    heard_at: Duration,
+    is_resuming: bool,
+    is_cut: bool,
     next_handshake: Duration,
 }
 
@@ -48,6 +60,10 @@ pub enum News {
     None,
     /// The instance let us in.
     Entered,
+    /// The pipe has another socket.
+    Moved,
+    /// The body is ours again, after this long a silence.
+    Returned(Duration),
 }
 
 impl Session {
@@ -57,6 +73,8 @@ impl Session {
         join: Join,
         world: Arc<World>,
         walker: Walker,
+        faults: Faults,
+        patience: Duration,
     ) -> Result<Self, Ending> {
         let theirs = join.protocol()?;
         if theirs != PROTOCOL_HASH {
@@ -70,7 +88,12 @@ impl Session {
             join,
             pipe,
             play: Play::new(world, walker),
-            entered: false,
+            patience,
+            faults,
+            entered_at: None,
+            heard_at: now,
+            is_resuming: false,
+            is_cut: false,
             next_handshake: now,
         })
     }
@@ -79,29 +102,79 @@ impl Session {
     pub fn receive(&mut self, now: Duration, buffers: &mut Buffers) -> Result<News, Ending> {
         let play = &mut self.play;
         let mut ended = Ok(());
+        let mut heard = false;
         let received = self.pipe.receive(&mut buffers.inbox, |payload| {
+            heard = true;
             if ended.is_ok() {
                 ended = play.receive(now, payload);
             }
         });
         received.map_err(Ending::system)?;
         ended?;
-        let news = match self.pipe.state() {
+        let silence = now.saturating_sub(self.heard_at);
+        let state = self.pipe.state();
+        if heard || (state == ClientState::Connected && (self.is_resuming || !self.is_in())) {
+            self.heard_at = now;
+        }
+        Ok(match state {
             ClientState::Connecting => News::None,
-            ClientState::Connected if self.entered => News::None,
+            ClientState::Connected if std::mem::take(&mut self.is_resuming) => {
+                News::Returned(silence)
+            }
+            ClientState::Connected if self.is_in() => News::None,
             ClientState::Connected => {
-                self.entered = true;
+                self.entered_at = Some(now);
                 News::Entered
             }
-            ClientState::Disconnected(reason) if self.entered => return Err(Ending::Lost(reason)),
+            ClientState::Disconnected(reason) if self.is_in() => return Err(Ending::Lost(reason)),
             ClientState::Disconnected(reason) => return Err(Ending::Refused(reason)),
+        })
+    }
+
+    fn is_in(&self) -> bool {
+        self.entered_at.is_some()
+    }
+
+    /// Comes back by another socket when nothing was heard for too long and there is a token for it.
+    fn resume(&mut self, now: Duration) -> Result<bool, Ending> {
+        let is_silent = self.is_in() && now.saturating_sub(self.heard_at) > SILENCE;
+        if !is_silent || self.is_resuming || self.patience.is_zero() {
+            return Ok(false);
+        }
+        let Some(token) = self.play.take_resume_token() else {
+            return Ok(false);
         };
-        Ok(news)
+        let pipe = self.pipe.resume(&token, now, self.patience);
+        self.pipe = pipe.map_err(Ending::system)?;
+        self.pipe.set_cut(self.is_cut);
+        self.is_resuming = true;
+        Ok(true)
+    }
+
+    /// Does to the network what is due.
+    fn break_network(&mut self, now: Duration) -> Result<bool, Ending> {
+        let mut moved = false;
+        let Some(entered_at) = self.entered_at else {
+            return Ok(false);
+        };
+        while let Some(change) = self.faults.next(now.saturating_sub(entered_at)) {
+            match change {
+                Change::Rebind => {
+                    self.pipe.rebind().map_err(Ending::system)?;
+                    moved = true;
+                }
+                Change::Cut(cut) => {
+                    self.is_cut = cut;
+                    self.pipe.set_cut(cut);
+                }
+            }
+        }
+        Ok(moved)
     }
 
     /// When [`Session::tick`] shall be called next.
     pub fn due(&self) -> Duration {
-        if self.entered {
+        if self.pipe.state() == ClientState::Connected {
             self.play.due()
         } else {
             self.next_handshake
@@ -110,6 +183,7 @@ impl Session {
 
     /// Sends what is due.
     pub fn tick(&mut self, now: Duration, buffers: &mut Buffers) -> Result<News, Ending> {
+        let moved = self.break_network(now)? | self.resume(now)?;
         self.pipe.update(now, &mut buffers.outbox);
         self.next_handshake = now + HANDSHAKE_PERIOD;
         if self.pipe.state() == ClientState::Connected && self.play.due() <= now {
@@ -119,7 +193,10 @@ impl Session {
                 .pipe
                 .send(&buffers.payload[..length], &mut buffers.outbox);
         }
-        self.receive(now, buffers)
+        match self.receive(now, buffers)? {
+            News::None if moved => Ok(News::Moved),
+            news => Ok(news),
+        }
     }
 
     /// Tells the instance (netcode does so ten times), so that the body is gone at once.

@@ -5,6 +5,7 @@
 mod bot;
 mod clock;
 mod ending;
+mod fault;
 mod http;
 mod play;
 mod predictor;

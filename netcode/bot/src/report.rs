@@ -19,6 +19,13 @@ pub enum Line<'a> {
         seat: &'a str,
         address: String,
     },
+    /// A bot is back in its body.
+    Returned {
+        bot: usize,
+        name: &'a str,
+        seat: &'a str,
+        silence_s: f64,
+    },
     /// A bot came to an end.
     Ended {
         bot: usize,
@@ -78,8 +85,10 @@ pub struct Summary {
     pub bots: usize,
     /// Bots that were in when time was up.
     pub playing: usize,
-    /// Sessions that ended unasked.
+    /// Sessions that ended unasked, also those that came back.
     pub disconnects: u32,
+    /// Those of them that came back to the same body.
+    pub returned: u32,
     pub snapshots: u64,
     pub corrections: u64,
     pub correction_max_mm: f32,

@@ -4,6 +4,7 @@
 
 use crate::bot::{Buffers, News, Session};
 use crate::ending::Ending;
+use crate::fault::Faults;
 use crate::http;
 use crate::report::{BotReport, Line, Summary, print};
 use crate::route::Walker;
@@ -29,6 +30,7 @@ struct Bot {
     name: String,
     route: Vec<[f32; 2]>,
     repeat: bool,
+    faults: Faults,
     stage: Stage,
     last_position: Option<[f32; 3]>,
 }
@@ -43,6 +45,7 @@ struct Runner<'a> {
     clock: UnixClock,
     started: Duration,
     report_period: Duration,
+    resume: Duration,
     poll: Poll,
     buffers: Buffers,
     bots: Vec<Bot>,
@@ -67,6 +70,7 @@ pub fn run(scenario: Scenario, stop: &AtomicBool) -> Result<(), Ending> {
         clock,
         started: clock.now(),
         report_period: Duration::from_secs_f64(scenario.report_s),
+        resume: Duration::from_secs_f64(scenario.resume_s),
         poll: Poll::new().map_err(Ending::system)?,
         buffers: Buffers::new(),
         bots: Vec::with_capacity(scenario.bots.len()),
@@ -95,6 +99,7 @@ impl Runner<'_> {
             name,
             route: bot.route,
             repeat: bot.repeat,
+            faults: Faults::new(&bot.faults),
             stage: Stage::Rejoining,
             last_position: None,
         });
@@ -104,12 +109,11 @@ impl Runner<'_> {
     fn connect(&mut self, index: usize, join: Join, world: Arc<World>) -> Result<(), Ending> {
         let bot = &mut self.bots[index];
         let walker = Walker::new(bot.route.clone(), bot.repeat);
-        let session = Session::start(self.clock.now(), join, world, walker)?;
-        let fd = session.pipe.as_fd().as_raw_fd();
-        self.poll
-            .registry()
-            .register(&mut SourceFd(&fd), Token(index), Interest::READABLE)
-            .map_err(Ending::system)?;
+        // Faults are of the first session: another seat is another story.
+        let faults = std::mem::take(&mut bot.faults);
+        let now = self.clock.now();
+        let session = Session::start(now, join, world, walker, faults, self.resume)?;
+        listen(&self.poll, index, &session)?;
         (bot.stage, bot.last_position) = (Stage::Playing(Box::new(session)), None);
         Ok(())
     }
@@ -178,6 +182,18 @@ impl Runner<'_> {
         };
         match act(session, self.clock.now(), &mut self.buffers) {
             Ok(News::None) => Ok(()),
+            // Its old socket is closed and with that no longer listened to.
+            Ok(News::Moved) => listen(&self.poll, index, session),
+            Ok(News::Returned(silence)) => {
+                self.summary.disconnects += 1;
+                self.summary.returned += 1;
+                print(&Line::Returned {
+                    bot: index,
+                    name: &bot.name,
+                    seat: &session.join.seat,
+                    silence_s: silence.as_secs_f64(),
+                })
+            }
             Ok(News::Entered) => print(&Line::Connected {
                 bot: index,
                 name: &bot.name,
@@ -277,6 +293,14 @@ impl Runner<'_> {
         // Nobody may be reading any more; then nobody misses it.
         let _ = print(&Line::Summary(std::mem::take(&mut self.summary)));
     }
+}
+
+/// Wakes the loop when a session's socket has something.
+fn listen(poll: &Poll, index: usize, session: &Session) -> Result<(), Ending> {
+    let fd = session.pipe.as_fd().as_raw_fd();
+    poll.registry()
+        .register(&mut SourceFd(&fd), Token(index), Interest::READABLE)
+        .map_err(Ending::system)
 }
 
 /// A thread that asks for seats and downloads worlds, one after the other, for as long as somebody wants them.

@@ -1,6 +1,7 @@
 //! The scenario: which bots, with what the control plane's join answered for each, and where they walk.
 
 use crate::ending::Ending;
+use crate::fault::Fault;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde::Deserialize;
@@ -16,6 +17,9 @@ pub struct Scenario {
     /// How often each bot says what it sees (unit: seconds); a line's counts are those since the last one.
     #[serde(default = "every_second")]
     pub report_s: f64,
+    /// `[SE8]` How long a bot that hears nothing tries to come back to its body (unit: seconds); 0: not at all.
+    #[serde(default = "as_long_as_the_network_may_be_gone")]
+    pub resume_s: f64,
     /// `POST` here asks for another seat, for bots that lost theirs; without it they are gone.
     #[serde(default)]
     pub rejoin_url: Option<String>,
@@ -23,6 +27,11 @@ pub struct Scenario {
 
 fn every_second() -> f64 {
     1.0
+}
+
+/// Longer than the ten seconds that cost nobody their body, and shorter than the instance's grace.
+fn as_long_as_the_network_may_be_gone() -> f64 {
+    13.0
 }
 
 /// One bot: a join's answer and a way to walk.
@@ -40,6 +49,9 @@ pub struct Bot {
     /// After the last waypoint comes the first again.
     #[serde(default, rename = "loop")]
     pub repeat: bool,
+    /// What goes wrong with its network.
+    #[serde(default)]
+    pub faults: Vec<Fault>,
 }
 
 /// The control plane's answer to a join, as far as a bot needs it.
@@ -91,6 +103,14 @@ pub fn read(input: impl Read) -> Result<Scenario, Ending> {
                 "{name} must be between 0.1 and 10,000,000,000"
             )));
         }
+    }
+    // Netcode's own patience ends at 60 s.
+    if !(0.0..=60.0).contains(&scenario.resume_s) {
+        return Err(Ending::Scenario("resume_s must be between 0 and 60".into()));
+    }
+    let mut faults = scenario.bots.iter().flat_map(|bot| &bot.faults);
+    if !faults.all(Fault::is_possible) {
+        return Err(Ending::Scenario("a fault happens at no such time".into()));
     }
     if scenario.bots.is_empty() {
         return Err(Ending::Scenario("there are no bots in it".into()));

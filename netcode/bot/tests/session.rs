@@ -131,6 +131,74 @@ fn a_bot_that_lost_its_seat_joins_again() {
 }
 
 #[test]
+fn se8_a_nat_that_forgot_the_port_costs_a_moment_and_no_body() {
+    let instance = Instance::start(Manners::default());
+    let mut join = instance.join(1, &web(no_seat));
+    join["faults"] = json!([{ "kind": "rebind", "at_s": 2 }]);
+    let outcome = Executor::start(&scenario(join, 7.0)).wait();
+    assert_eq!(outcome.code, Some(0), "{outcome:?}");
+    let returned = outcome.of_type("returned").next().expect("it came back");
+    let silence_s = returned["silence_s"].as_f64().unwrap();
+    assert!((1.4..3.0).contains(&silence_s), "{returned}");
+    let noticed: Vec<Noticed> = instance.noticed.try_iter().collect();
+    assert_eq!(
+        noticed[..3],
+        [
+            Noticed::Joined(SeatId(1)),
+            Noticed::Gone(SeatId(1), Departure::Superseded),
+            Noticed::Back(SeatId(1)),
+        ]
+    );
+    is_back_and_walks(&outcome);
+}
+
+#[test]
+fn se8_ten_seconds_without_a_network_come_back_to_the_same_body() {
+    let instance = Instance::start(Manners::default());
+    let mut join = instance.join(1, &web(no_seat));
+    join["faults"] = json!([{ "kind": "silence", "at_s": 2, "for_s": 10 }]);
+    let mut scenario = scenario(join, 16.0);
+    scenario["resume_s"] = json!(13);
+    let outcome = Executor::start(&scenario).wait();
+    assert_eq!(outcome.code, Some(0), "{outcome:?}");
+    let returned = outcome.of_type("returned").next().expect("it came back");
+    let silence_s = returned["silence_s"].as_f64().unwrap();
+    assert!((9.9..11.0).contains(&silence_s), "{returned}");
+    let noticed: Vec<Noticed> = instance.noticed.try_iter().collect();
+    assert_eq!(
+        noticed[..3],
+        [
+            Noticed::Joined(SeatId(1)),
+            Noticed::Gone(SeatId(1), Departure::TimedOut),
+            Noticed::Back(SeatId(1)),
+        ]
+    );
+    is_back_and_walks(&outcome);
+}
+
+/// The same session, counted as a disconnect all the same, with snapshots and inputs that count.
+fn is_back_and_walks(outcome: &common::Outcome) {
+    let summary = outcome.summary();
+    assert_eq!(
+        (
+            &summary["playing"],
+            &summary["disconnects"],
+            &summary["returned"]
+        ),
+        (&json!(1), &json!(1), &json!(1)),
+        "{summary}"
+    );
+    assert_eq!(outcome.of_type("connected").count(), 1);
+    let last = outcome.of_type("bot").last().unwrap();
+    assert!(last["snapshots"].as_u64().unwrap() >= 25, "{last}");
+    assert_eq!(
+        (&last["missed_inputs"], &last["corrections"]),
+        (&json!(0), &json!(0)),
+        "{last}"
+    );
+}
+
+#[test]
 fn sigterm_leaves_at_once() {
     let instance = Instance::start(Manners::default());
     let executor = Executor::start(&scenario(instance.join(1, &web(no_seat)), 60.0));

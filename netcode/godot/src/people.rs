@@ -29,6 +29,15 @@ const BAD_PAYLOAD: &str = "bad_payload";
 /// So long a goodbye is sent again until the client has heard it.
 const PARTING: Duration = Duration::from_secs(1);
 
+/// `[SE4]` So long the body of a player whose connection broke waits for them.
+const GRACE: Duration = Duration::from_secs(30);
+
+/// `[SE6]` So often a client is given a fresh resume token.
+const RESUME_EVERY: Duration = Duration::from_secs(5);
+
+/// What a resume token is good for beyond its session: two fresh ones in a row may get lost.
+const RESUME_LIFE: Duration = GRACE.saturating_add(RESUME_EVERY.saturating_mul(3));
+
 /// Names of the counters in [`People::refusals`].
 pub fn refusal_causes() -> Vec<&'static str> {
     let pipe = otherworld_pipes::Refusal::ALL.iter();
@@ -257,10 +266,29 @@ impl People {
         }
     }
 
-    fn expire(&mut self) {
-        while let Some(seat) = self.crowd.seats.expire(self.clock.now()) {
+    fn expire(&mut self, simulation: &mut Simulation) {
+        while let Some((seat, cause)) = self.crowd.seats.expire(self.clock.now()) {
             self.pipe.withdraw(seat.id);
-            self.left(seat.id, LeaveCause::Expired);
+            self.crowd.take_out(seat.id, simulation);
+            self.left(seat.id, cause);
+        }
+    }
+
+    /// `[SE6]` In a payload of its own, because it fills one; nothing says that it arrived, the next one replaces it.
+    fn send_resume_token(&mut self, now: Duration, session: &mut Session) {
+        if !session.wants_resume_token(micros(now)) {
+            return;
+        }
+        let user_data = session.resume_user_data();
+        if let Some(token) = self
+            .pipe
+            .resume_token(now, session.seat, &user_data, RESUME_LIFE)
+        {
+            let next_us = micros(now + RESUME_EVERY);
+            let written =
+                session.write_resume_token(micros(now), next_us, &token, &mut self.payload);
+            let length = written.expect("a resume token fits a payload");
+            let _ = self.pipe.send(now, session.seat, &self.payload[..length]);
         }
     }
 
@@ -280,7 +308,7 @@ impl Peers for People {
         self.pipe
             .update(now, |event| crowd.hear(event, micros(now), simulation));
         self.end_the_malformed(simulation);
-        self.expire();
+        self.expire(simulation);
     }
 
     fn take_input(&mut self, slot: usize) -> Input {
@@ -295,7 +323,8 @@ impl Peers for People {
         let tick = self.crowd.next_tick;
         for slot in 0..self.crowd.sessions.len() {
             // Out of its place for a moment, because it names the others in theirs.
-            let Some(mut session) = self.crowd.sessions[slot].take() else {
+            let present = self.crowd.sessions[slot].take_if(|session| !session.away);
+            let Some(mut session) = present else {
                 continue;
             };
             let own = (slot, session.seat, session.name);
@@ -309,7 +338,8 @@ impl Peers for People {
                 session.write_payload(micros(now), tick, slot, simulation, &names, payload);
             let length = written.expect("a segment and one's own state fit a payload");
             let sent = self.pipe.send(now, session.seat, &payload[..length]);
-            debug_assert!(sent.is_ok(), "each session here is one of the pipe's");
+            debug_assert!(sent.is_ok(), "who is not away has a session of the pipe");
+            self.send_resume_token(now, &mut session);
             self.crowd.sessions[slot] = Some(session);
         }
         self.send_goodbyes();
@@ -331,8 +361,13 @@ impl Crowd {
             Event::Payload { seat, bytes } => self.take_payload(seat, bytes, now_us),
             Event::Disconnected { seat, cause } => {
                 let cause = match cause {
-                    Departure::Left | Departure::Superseded => LeaveCause::Left,
-                    Departure::TimedOut => LeaveCause::Timeout,
+                    Departure::TimedOut | Departure::Superseded
+                        if self.lose(seat, cause, now_us) =>
+                    {
+                        return;
+                    }
+                    Departure::TimedOut | Departure::Superseded => LeaveCause::Timeout,
+                    Departure::Left => LeaveCause::Left,
                     Departure::Kicked => LeaveCause::Kicked,
                 };
                 let parted = self.parting(seat);
@@ -353,6 +388,9 @@ impl Crowd {
             Ok(_) => return self.break_off(id, "the token's user data is for another seat"),
             Err(error) => return self.break_off(id, &error.to_string()),
         };
+        if let Some(&slot) = self.slots.get(&id) {
+            return self.come_back(slot, &data, simulation);
+        }
         let free = self.sessions.iter().position(Option::is_none);
         let (Some(slot), true) = (free, self.seats.connect(id)) else {
             return self.break_off(id, "the seat is no longer held");
@@ -360,10 +398,34 @@ impl Crowd {
         if data.role != Role::Spectator {
             simulation.join(slot);
         }
-        let session = Session::new(id, data.name, self.next_tick, simulation);
+        let session = Session::new(&data, self.next_tick, simulation);
         self.sessions[slot] = Some(Box::new(session));
         self.slots.insert(id, slot);
         self.reports.push_back(Report::PlayerJoined(id));
+    }
+
+    /// `[SE3]` The connection of a player broke: the body stays where it is. False when there is none to keep.
+    fn lose(&mut self, id: SeatId, cause: Departure, now_us: u64) -> bool {
+        let until = Duration::from_micros(now_us) + GRACE;
+        let slot = self.slots.get(&id).copied();
+        let Some(session) = slot.and_then(|slot| self.sessions[slot].as_mut()) else {
+            return false;
+        };
+        log::info!(stage = "people", seat = id.0, cause:? = cause; "player is away");
+        session.away = true;
+        self.seats.lose(id, until)
+    }
+
+    /// `[SE7]` A player who was away is back in the same body: with the same link when they kept it, else with a new one.
+    fn come_back(&mut self, slot: usize, data: &UserData, simulation: &Simulation) {
+        self.seats.connect(data.seat);
+        match &mut self.sessions[slot] {
+            Some(session) if data.resumed => session.come_back(),
+            session => {
+                *session = Some(Box::new(Session::new(data, self.next_tick, simulation)));
+            }
+        }
+        log::info!(stage = "people", seat = data.seat.0, resumed = data.resumed; "player is back");
     }
 
     fn take_payload(&mut self, id: SeatId, bytes: &[u8], now_us: u64) {

@@ -6,8 +6,11 @@
 use otherworld_core::channel::{Channel, ChannelError, FULL_SEGMENT_BYTES};
 use otherworld_core::input::{Input, InputBuffer, InputPacket};
 use otherworld_core::link::{Link, LinkError, MAX_PAYLOAD_BYTES};
-use otherworld_core::message::{Goodbye, MessageError, MessageId, Name, RosterEntry, Welcome};
+use otherworld_core::message::{
+    Goodbye, MessageError, MessageId, Name, ResumeToken, RosterEntry, Welcome,
+};
 use otherworld_core::roster::Told;
+use otherworld_core::seat::{USER_DATA_BYTES, UserData};
 use otherworld_core::select::{AT_REST, Selector, weight_of_moving};
 use otherworld_core::snapshot::{Header, Own, SnapshotWriter};
 use otherworld_core::{EntityId, SeatId, Tick, Vec3};
@@ -47,6 +50,10 @@ pub struct Session {
     pub seat: SeatId,
     /// Shown above the head.
     pub name: Name,
+    /// `[SE3]` The connection broke and the body waits: nothing is sent.
+    pub away: bool,
+    data: UserData,
+    resume_at_us: Option<u64>,
     link: Link,
     channel: Channel,
     told: Told,
@@ -60,12 +67,15 @@ pub struct Session {
 pub type Payload = [u8; MAX_PAYLOAD_BYTES];
 
 impl Session {
-    /// A player who has just come in; `next` is the tick that is taken next.
-    pub fn new(seat: SeatId, name: Name, next: Tick, simulation: &Simulation) -> Self {
+    /// A player who has just come in with this token; `next` is the tick that is taken next.
+    pub fn new(data: &UserData, next: Tick, simulation: &Simulation) -> Self {
         let slots = simulation.avatars().len();
         Self {
-            seat,
-            name,
+            seat: data.seat,
+            name: data.name,
+            away: false,
+            data: *data,
+            resume_at_us: None,
             link: Link::new(),
             channel: Channel::new(),
             told: Told::new(slots),
@@ -92,6 +102,7 @@ impl Session {
             Err(LinkError::Duplicate | LinkError::Stale) => return Ok(()),
             Err(error) => return Err(Malformed::Payload(error)),
         };
+        self.resume_at_us.get_or_insert(now_us);
         self.channel.acknowledge(received.newly_acked);
         for (id, message) in received.messages {
             match MessageId::from_u8(id) {
@@ -111,6 +122,42 @@ impl Session {
         self.channel.receive(segment)?;
         while self.channel.next()?.is_some() {}
         Ok(())
+    }
+
+    /// `[SE7]` The player is back with everything that was said still known.
+    pub fn come_back(&mut self) {
+        (self.away, self.resume_at_us) = (false, None);
+    }
+
+    /// `[SE6]` From the client's first word in a connection on, each time that a fresh one is due.
+    pub fn wants_resume_token(&self, now_us: u64) -> bool {
+        self.resume_at_us.is_some_and(|due| due <= now_us)
+    }
+
+    /// What its resume tokens say: the same, and that the link goes on.
+    pub fn resume_user_data(&self) -> [u8; USER_DATA_BYTES] {
+        let data = UserData {
+            resumed: true,
+            ..self.data
+        };
+        data.encode()
+    }
+
+    /// Writes a payload with a resume token, the next one being due at `next_us`, and returns its length (unit: bytes).
+    ///
+    /// # Errors
+    /// [`LinkError::Full`] cannot happen: a resume token fits a payload of its own.
+    pub fn write_resume_token(
+        &mut self,
+        now_us: u64,
+        next_us: u64,
+        token: &ResumeToken,
+        out: &mut Payload,
+    ) -> Result<usize, LinkError> {
+        self.resume_at_us = Some(next_us);
+        let mut payload = self.link.start(now_us, out)?;
+        payload.add(MessageId::ResumeToken, |room| token.encode(room))?;
+        Ok(payload.finish())
     }
 
     /// The input of the tick at hand.

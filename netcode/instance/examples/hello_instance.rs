@@ -44,8 +44,8 @@ fn run(config: Config) -> Result<(), Box<dyn std::error::Error>> {
             }
             hello.obey(command);
         }
-        while let Some(seat) = hello.seats.expire(hello.begun.elapsed()) {
-            hello.tell(Report::PlayerLeft(seat.id, LeaveCause::Expired));
+        while let Some((seat, cause)) = hello.seats.expire(hello.begun.elapsed()) {
+            hello.tell(Report::PlayerLeft(seat.id, cause));
         }
         instance.tick_done(&TickSample {
             tick: Tick(tick),

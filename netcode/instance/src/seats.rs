@@ -1,10 +1,12 @@
 //! The instance's seats, as the tick holds them: the last word on who may come in. An offer takes a seat at once and
-//! loses it again unless its player has come in time. Pure: the caller brings the time, and tells the control plane what
-//! became of a seat.
+//! loses it again unless its player has come in time; a player whose connection broke keeps it for a grace period
+//! (`netcode/spec/SESSION.md`). Pure: the caller brings the time, and tells the control plane what became of a seat.
 
 use std::time::Duration;
 
 use otherworld_core::SeatId;
+
+use crate::exchange::LeaveCause;
 
 /// A place for one player.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -43,8 +45,17 @@ impl Refusal {
 #[derive(Debug)]
 struct Held {
     seat: Seat,
-    // None once the player has come.
-    expires: Option<Duration>,
+    state: State,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum State {
+    /// Offered; the player has until then to come.
+    Expected { until: Duration },
+    /// The player is in session.
+    Inside,
+    /// The player's connection broke; they have until then to come back.
+    Away { until: Duration },
 }
 
 /// All seats of one instance.
@@ -82,15 +93,23 @@ impl Seats {
         }
         self.held.push(Held {
             seat,
-            expires: Some(expires),
+            state: State::Expected { until: expires },
         });
         Ok(())
     }
 
-    /// The player of a seat has come. False when no such seat is held: the door stays shut.
+    /// The player of a seat has come, or has come back. False when no such seat is held: the door stays shut.
     pub fn connect(&mut self, id: SeatId) -> bool {
         let held = self.held.iter_mut().find(|held| held.seat.id == id);
-        held.map(|held| held.expires = None).is_some()
+        held.map(|held| held.state = State::Inside).is_some()
+    }
+
+    /// `[SE3]` The connection of a player inside broke: the seat stays theirs until then. False when nobody is inside.
+    pub fn lose(&mut self, id: SeatId, until: Duration) -> bool {
+        let mut inside = self.held.iter_mut();
+        let held = inside.find(|held| held.seat.id == id && held.state == State::Inside);
+        held.map(|held| held.state = State::Away { until })
+            .is_some()
     }
 
     /// Frees a seat, whatever its state.
@@ -104,17 +123,24 @@ impl Seats {
         let waiting = self
             .held
             .iter()
-            .any(|held| held.seat.id == id && held.expires.is_some());
+            .any(|held| held.seat.id == id && matches!(held.state, State::Expected { .. }));
         if waiting { self.leave(id) } else { None }
     }
 
-    /// Frees one seat whose player has not come in time; call until it answers none.
-    pub fn expire(&mut self, now: Duration) -> Option<Seat> {
-        let late = self
-            .held
+    /// Frees one seat whose player has not come, or not come back, in time; call until it answers none.
+    pub fn expire(&mut self, now: Duration) -> Option<(Seat, LeaveCause)> {
+        self.held
             .iter()
-            .position(|held| held.expires.is_some_and(|expires| expires <= now))?;
-        Some(self.held.swap_remove(late).seat)
+            .enumerate()
+            .find_map(|(index, held)| {
+                let (until, cause) = match held.state {
+                    State::Inside => return None,
+                    State::Expected { until } => (until, LeaveCause::Expired),
+                    State::Away { until } => (until, LeaveCause::Timeout),
+                };
+                (until <= now).then_some((index, cause))
+            })
+            .map(|(index, cause)| (self.held.swap_remove(index).seat, cause))
     }
 
     /// Takes nobody new from now on.
@@ -178,12 +204,40 @@ mod tests {
         }
         assert!(seats.connect(SeatId(2)));
         assert_eq!(seats.expire(Duration::from_millis(999)), None);
-        assert_eq!(seats.expire(Duration::from_secs(2)), Some(seat(1)));
+        assert_eq!(
+            seats.expire(Duration::from_secs(2)),
+            Some((seat(1), LeaveCause::Expired))
+        );
         assert_eq!(seats.expire(Duration::from_secs(2)), None);
-        assert_eq!(seats.expire(LATER), Some(seat(3)));
+        assert_eq!(seats.expire(LATER), Some((seat(3), LeaveCause::Expired)));
         assert_eq!(seats.expire(LATER), None);
         assert!(!seats.connect(SeatId(3)), "an expired seat opens no door");
         assert_eq!(seats.get(SeatId(2)), Some(&seat(2)));
+    }
+
+    #[test]
+    fn se4_a_seat_whose_connection_broke_is_held_for_the_grace_period() {
+        let second = Duration::from_secs;
+        let mut seats = Seats::new(1);
+        seats.offer(seat(1), LATER).unwrap();
+        assert!(
+            !seats.lose(SeatId(1), second(40)),
+            "who never came has no body to keep"
+        );
+        seats.connect(SeatId(1));
+        assert!(seats.lose(SeatId(1), second(40)));
+        assert_eq!(seats.offer(seat(2), LATER), Err(Refusal::Full));
+        assert_eq!(seats.revoke(SeatId(1)), None);
+        assert_eq!(seats.expire(second(39)), None);
+        assert!(seats.connect(SeatId(1)));
+        assert_eq!(seats.expire(second(1000)), None, "they are back");
+        assert!(seats.lose(SeatId(1), second(2000)));
+        assert_eq!(
+            seats.expire(second(2000)),
+            Some((seat(1), LeaveCause::Timeout))
+        );
+        assert_eq!(seats.expire(second(2000)), None);
+        assert!(!seats.connect(SeatId(1)));
     }
 
     #[test]

@@ -139,6 +139,7 @@ fn a_token_used_twice_from_the_same_address_is_a_replay() {
     bench.until("the goodbye", |bench| {
         bench.has(&Happened::Disconnected(SeatId(7), Departure::Left))
     });
+    bench.pipe.offer(SeatId(7));
     // The official client keeps its socket: same address, same token, sequence numbers from zero again.
     client.client.connect(&token).unwrap();
     client.knock(&mut bench, |bench| {

@@ -227,6 +227,16 @@ fn se5_after_a_kick_or_a_goodbye_no_resume_token_opens_the_door() {
         back.tick(bench.now());
         bench.pipe.refusals().of(Refusal::NoSeat) >= 2
     });
+
+    let (mut client, token) = session(&mut bench);
+    client.pipe.disconnect(&mut client.outbox);
+    bench.until("the goodbye", |bench| !bench.is_connected(SEAT.0));
+    let before = bench.pipe.refusals().of(Refusal::NoSeat);
+    let mut back = resumed(&bench, &client, &token);
+    bench.until("no seat", |bench| {
+        back.tick(bench.now());
+        bench.pipe.refusals().of(Refusal::NoSeat) >= before + 2
+    });
     let now = bench.now();
     let grace = Duration::ZERO;
     assert!(

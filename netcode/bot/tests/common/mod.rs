@@ -33,6 +33,10 @@ const KEY: [u8; 32] = [42; 32];
 /// A start near the wrap: the executor must not care.
 const FIRST_TICK: Tick = Tick(u32::MAX - 60);
 
+/// Fresh resume tokens come each second, which keeps the tests short.
+const RESUME_EVERY_TICKS: u32 = 30;
+const GRACE: Duration = Duration::from_secs(30);
+
 /// What the instance does to its players.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Manners {
@@ -52,6 +56,7 @@ pub struct Manners {
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Noticed {
     Joined(SeatId),
+    Back(SeatId),
     Gone(SeatId, Departure),
 }
 
@@ -117,6 +122,8 @@ struct Player {
     inputs: InputBuffer,
     state: State,
     age: u32,
+    is_away: bool,
+    resume_due: Option<u32>,
     is_leaving: bool,
     missed: u8,
     margin_ms: i16,
@@ -192,8 +199,17 @@ impl Simulation {
             match (payload, cause) {
                 (Some(payload), _) => self.read(seat, &payload)?,
                 (None, Some(cause)) => {
-                    self.players.remove(&seat);
+                    let keeps_body = matches!(cause, Departure::TimedOut | Departure::Superseded);
+                    match self.players.get_mut(&seat) {
+                        Some(player) if keeps_body => player.is_away = true,
+                        _ => drop(self.players.remove(&seat)),
+                    }
                     self.noticed.send(Noticed::Gone(seat, cause))?;
+                }
+                (None, None) if self.players.contains_key(&seat) => {
+                    let player = self.players.get_mut(&seat).unwrap();
+                    (player.is_away, player.resume_due) = (false, None);
+                    self.noticed.send(Noticed::Back(seat))?;
                 }
                 (None, None) => {
                     let player = Player::new(self.tick, self.world_hash(), seat);
@@ -221,6 +237,7 @@ impl Simulation {
             .receive(self.clock.now().as_micros() as u64, payload)
             .unwrap();
         player.channel.acknowledge(received.newly_acked);
+        player.resume_due.get_or_insert(player.age);
         for (id, message) in received.messages {
             match MessageId::from_u8(id) {
                 // Everything is read at the start of a tick, so its own input is due now.
@@ -261,6 +278,9 @@ impl Simulation {
         for seat in seats {
             let lost = self.lost();
             let player = self.players.get_mut(&seat).unwrap();
+            if player.is_away {
+                continue;
+            }
             let mut buffer = [0; 1150];
             let mut payload = player
                 .link
@@ -299,6 +319,18 @@ impl Simulation {
             payload.add(MessageId::Snapshot, snapshot).unwrap();
             let length = payload.finish();
             if !lost {
+                self.pipe.send(now, seat, &buffer[..length]).unwrap();
+            }
+            if player.resume_due.is_some_and(|due| due <= player.age) {
+                player.resume_due = Some(player.age + RESUME_EVERY_TICKS);
+                let user_data = [0; 256];
+                let token = self.pipe.resume_token(now, seat, &user_data, GRACE);
+                let token = token.expect("who is not away has a session");
+                let mut payload = player.link.start(now_us, &mut buffer).unwrap();
+                payload
+                    .add(MessageId::ResumeToken, |room| token.encode(room))
+                    .unwrap();
+                let length = payload.finish();
                 self.pipe.send(now, seat, &buffer[..length]).unwrap();
             }
         }
@@ -341,6 +373,8 @@ impl Player {
             link: Link::new(),
             channel,
             is_leaving: false,
+            is_away: false,
+            resume_due: None,
             inputs: InputBuffer::new(tick.plus(1)),
             state: State::at(Vec3::ZERO),
             age: 0,
@@ -493,5 +527,5 @@ impl Outcome {
 pub fn scenario(mut join: Value, duration_s: f64) -> Value {
     join["route"] = json!([[4.0, 0.0], [0.0, 0.0]]);
     join["loop"] = json!(true);
-    json!({ "bots": [join], "duration_s": duration_s })
+    json!({ "bots": [join], "duration_s": duration_s, "resume_s": 2 })
 }

@@ -440,6 +440,8 @@ impl Server {
             Kind::Payload if !body.is_empty() => Ok(Heard::Payload { seat, bytes: body }),
             Kind::KeepAlive if body.len() == 8 => Ok(Heard::Nothing),
             Kind::Disconnect if body.is_empty() => {
+                // `[SE5]` Who leaves gives the seat up: no resume token opens the door again.
+                self.withdraw(seat);
                 self.remove(now, slot);
                 Ok(Heard::Disconnected { seat })
             }
