@@ -22,7 +22,7 @@ fn rc2_events_come_once_and_in_order_at_any_loss() {
         net.until(900, |net| net.clients[client].server.channel.is_idle());
         let heard = &net.clients[client].client.numbers;
         assert_eq!(*heard, (0..pushed).collect::<Vec<_>>());
-        // Half a second's loss may fill the window; a fifth never does.
+        // With every other payload lost the window may fill; with every fifth it does not.
         assert!(pushed == 900 || loss > 0.2, "{pushed} at {loss}");
     }
 }
