@@ -203,7 +203,7 @@ fn se6_who_copied_the_request_from_the_wire_ends_nobodys_session() {
     });
     assert!(bench.happened.is_empty(), "{:?}", bench.happened);
     assert!(client.is_connected(bench.now()));
-    // The copy was first and binds the token; the next one comes in a few seconds and is not bound.
+    // The copy was first and binds the token; one that was never on the wire is not bound.
     let fresh = resume_token(&mut bench);
     let mut back = resumed(&bench, &client, &fresh);
     bench.until("the owner is back", |bench| back.is_connected(bench.now()));
