@@ -123,14 +123,7 @@ fn left(id: SeatId, cause: LeaveCause) -> proto::PlayerLeft {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn seat(id: u64) -> Seat {
-        Seat {
-            id: SeatId(id),
-            user: format!("user-{id}"),
-            name: format!("name {id}"),
-        }
-    }
+    use crate::testing::seat;
 
     #[test]
     fn it_holds_what_the_tick_accepted_until_the_tick_lets_go() {

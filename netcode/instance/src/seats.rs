@@ -173,14 +173,7 @@ impl Seats {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn seat(id: u64) -> Seat {
-        Seat {
-            id: SeatId(id),
-            user: format!("user-{id}"),
-            name: format!("name {id}"),
-        }
-    }
+    use crate::testing::seat;
 
     const LATER: Duration = Duration::from_secs(10);
 

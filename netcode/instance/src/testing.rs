@@ -4,6 +4,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use otherworld_core::SeatId;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 use tokio::sync::{mpsc, watch};
@@ -18,6 +19,7 @@ use crate::flow;
 use crate::proto::instance_service_server::{InstanceService, InstanceServiceServer};
 use crate::proto::{self, control_message, instance_message::Message};
 use crate::sdk::{Desired, Fleet, GameServer, Phase};
+use crate::seats::Seat;
 use crate::stop::Stop;
 
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -61,6 +63,15 @@ impl InstanceService for Service {
             .await
             .map_err(|_| Status::unavailable("the test is over"))?;
         Ok(Response::new(ReceiverStream::new(stream)))
+    }
+}
+
+/// A seat with made-up words, told from others by its number.
+pub fn seat(id: u64) -> Seat {
+    Seat {
+        id: SeatId(id),
+        user: format!("user-{id}"),
+        name: format!("name {id}"),
     }
 }
 
