@@ -12,6 +12,7 @@ pub use buffer::{InputBuffer, InputCounters, MAX_AHEAD, MAX_REPEATS};
 
 use crate::bits::{BitReader, BitWriter, BitsError};
 use crate::message::MessageError;
+use crate::pose::{Tracked, read_tracked, write_tracked};
 use crate::tick::Tick;
 
 /// Ticks that ride along in one packet, the newest included.
@@ -68,12 +69,14 @@ pub struct InputFrame {
     pub input: Input,
 }
 
-/// The message: inputs of consecutive ticks, newest first.
+/// The message: inputs of consecutive ticks, newest first, and the points that were tracked at the newest one. Those do not
+/// ride along again: a pose that got lost is history when the next one arrives.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct InputPacket {
     newest: Tick,
     inputs: [Input; MAX_FRAMES],
     count: u8,
+    tracked: Option<Tracked>,
 }
 
 impl InputPacket {
@@ -86,6 +89,7 @@ impl InputPacket {
             newest: frame.tick,
             inputs,
             count: 1,
+            tracked: None,
         }
     }
 
@@ -95,6 +99,18 @@ impl InputPacket {
         self.inputs[0] = input;
         self.newest = self.newest.plus(1);
         self.count = (self.count + 1).min(MAX_FRAMES as u8);
+        self.tracked = None;
+    }
+
+    /// Says how the player is held at the newest tick.
+    pub fn set_tracked(&mut self, tracked: Option<Tracked>) {
+        self.tracked = tracked;
+    }
+
+    /// How the player is held at the newest tick.
+    #[must_use]
+    pub fn tracked(&self) -> Option<&Tracked> {
+        self.tracked.as_ref()
     }
 
     /// The tick of the newest input.
@@ -116,7 +132,7 @@ impl InputPacket {
     }
 
     /// Writes the message's bytes and returns how many they are: `tick 32, count - 1 3`, then for each input but the
-    /// newest `same 1` (as the one after it) or the input's 40 bits.
+    /// newest `same 1` (as the one after it) or the input's 40 bits; then 1 bit, and the newest one's points if it is set.
     ///
     /// # Errors
     /// [`BitsError::Full`].
@@ -134,6 +150,7 @@ impl InputPacket {
             }
             newer = Some(input);
         }
+        write_tracked(&mut out, self.tracked.as_ref())?;
         Ok(out.bytes_written())
     }
 
@@ -158,6 +175,7 @@ impl InputPacket {
             newest,
             inputs,
             count,
+            tracked: read_tracked(&mut bits)?,
         })
     }
 }

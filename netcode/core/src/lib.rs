@@ -15,6 +15,7 @@ pub mod channel;
 pub mod input;
 pub mod link;
 pub mod message;
+pub mod pose;
 pub mod protocol;
 pub mod roster;
 pub mod seat;

@@ -12,6 +12,7 @@ pub use fields::{PLACE_ERROR, ROTATION_ERROR};
 
 use crate::bits::{BitReader, BitWriter, BitsError};
 use crate::message::MessageError;
+use crate::pose::{Tracked, read_tracked, write_tracked};
 use crate::step::State;
 use crate::tick::{EntityId, Tick};
 use crate::vec3::Vec3;
@@ -57,6 +58,8 @@ pub struct PlayerPose {
     pub yaw: u16,
     /// Whether they stand on something.
     pub grounded: bool,
+    /// Head and hands; without, only where they stand is known.
+    pub tracked: Option<Tracked>,
 }
 
 /// A dynamic body.
@@ -111,7 +114,8 @@ impl<'a> SnapshotWriter<'a> {
             write_entity(bits, player.entity)?;
             write_place(bits, player.position)?;
             bits.write(quantise_yaw(player.yaw), YAW_BITS)?;
-            bits.write_bool(player.grounded)
+            bits.write_bool(player.grounded)?;
+            write_tracked(bits, player.tracked.as_ref())
         })
     }
 
@@ -171,7 +175,7 @@ impl Snapshot {
     /// Room for as much as a payload can hold.
     #[must_use]
     pub fn with_capacity() -> Snapshot {
-        let smallest_player = 2 + 2 + 8 + 2 * SIDEWAYS_BITS + HEIGHT_BITS + YAW_BITS + 1;
+        let smallest_player = 2 + 2 + 8 + 2 * SIDEWAYS_BITS + HEIGHT_BITS + YAW_BITS + 2;
         let most = crate::link::MAX_PAYLOAD_BYTES * 8 / smallest_player as usize;
         Snapshot {
             players: Vec::with_capacity(most),
@@ -210,6 +214,7 @@ impl Snapshot {
                     position: read_place(&mut bits)?,
                     yaw: (bits.read(YAW_BITS)? as u16) << (16 - YAW_BITS),
                     grounded: bits.read_bool()?,
+                    tracked: read_tracked(&mut bits)?,
                 }),
                 BODY => self.bodies.push(BodyPose {
                     entity: read_entity(&mut bits)?,

@@ -187,6 +187,7 @@ fn snapshot() {
         position: vec3(-511.5, 0.25, 12.125),
         yaw: 0x8010,
         grounded: true,
+        tracked: None,
     };
     let body = BodyPose {
         entity: EntityId(1),

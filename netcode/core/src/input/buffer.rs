@@ -1,6 +1,7 @@
 //! One player's inputs on the server: what is there when a tick comes, by the rules `[IN1]`….
 
 use super::{Buttons, Input, InputFrame, InputPacket};
+use crate::pose::Tracked;
 use crate::tick::{TICK_US, Tick};
 
 /// `[IN4]` How far ahead of its tick an input may come (unit: ticks).
@@ -26,6 +27,8 @@ pub struct InputCounters {
 #[derive(Clone, Debug)]
 pub struct InputBuffer {
     slots: [Option<InputFrame>; MAX_AHEAD],
+    poses: [Option<(Tick, Tracked)>; MAX_AHEAD],
+    tracked: Option<Tracked>,
     next: Tick,
     newest: Option<Tick>,
     last: Input,
@@ -40,6 +43,8 @@ impl InputBuffer {
     pub fn new(next: Tick) -> InputBuffer {
         InputBuffer {
             slots: [None; MAX_AHEAD],
+            poses: [None; MAX_AHEAD],
+            tracked: None,
             next,
             newest: None,
             last: Input::default(),
@@ -57,6 +62,17 @@ impl InputBuffer {
         }
         for frame in packet.frames() {
             self.insert(frame);
+        }
+        if let Some(tracked) = packet.tracked() {
+            self.insert_pose(newest, *tracked);
+        }
+    }
+
+    /// `[IN7]` Points wait for their tick as its input does.
+    fn insert_pose(&mut self, tick: Tick, tracked: Tracked) {
+        let ahead = tick.since(self.next);
+        if (0..MAX_AHEAD as i32).contains(&ahead) {
+            self.poses[tick.0 as usize % MAX_AHEAD] = Some((tick, tracked));
         }
     }
 
@@ -98,6 +114,10 @@ impl InputBuffer {
     pub fn take(&mut self) -> (Input, bool) {
         let tick = self.next;
         self.next = tick.plus(1);
+        let pose = self.poses[tick.0 as usize % MAX_AHEAD].take();
+        if let Some((_, tracked)) = pose.filter(|(of, _)| *of == tick) {
+            self.tracked = Some(tracked);
+        }
         let slot = self.slots[tick.0 as usize % MAX_AHEAD].take();
         if let Some(frame) = slot.filter(|frame| frame.tick == tick) {
             self.last = frame.input;
@@ -113,6 +133,12 @@ impl InputBuffer {
         }
         self.last.buttons = self.last.buttons.without(Buttons::JUMP);
         (self.last, false)
+    }
+
+    /// `[IN7]` How the player is held at the tick taken last; what is missing is as it was.
+    #[must_use]
+    pub fn tracked(&self) -> Option<Tracked> {
+        self.tracked
     }
 
     /// The tick that will be taken next.

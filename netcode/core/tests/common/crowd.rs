@@ -134,6 +134,7 @@ impl Crowd {
                                 position: state.position,
                                 yaw: slot as u16 * 600,
                                 grounded: state.grounded(),
+                                tracked: None,
                             };
                             let fits = writer.add_player(&pose).is_ok();
                             sent.players += usize::from(fits);
