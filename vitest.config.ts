@@ -3,7 +3,7 @@ import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
   test: {
-    include: ['{control-plane,console,worlds,scripts}/**/*.test.{ts,tsx}'],
+    include: ['{control-plane,console,loadtest,worlds,scripts}/**/*.test.{ts,tsx}'],
     exclude: ['**/node_modules/**', 'scripts/checks/system/**'],
     testTimeout: 30_000,
   },
