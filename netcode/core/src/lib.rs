@@ -7,7 +7,7 @@
 //!
 //! Read it in the order of a payload: [`link`] frames it, [`message`] names what is inside, [`input`] goes up,
 //! [`step`] moves a character through the [`world`], [`snapshot`] comes down, and what must arrive goes by the
-//! [`channel`].
+//! [`channel`]. [`server`] puts the server's half together.
 #![forbid(unsafe_code)]
 
 pub mod bits;
@@ -20,6 +20,7 @@ pub mod protocol;
 pub mod roster;
 pub mod seat;
 pub mod select;
+pub mod server;
 pub mod snapshot;
 pub mod step;
 #[cfg(any(test, feature = "testing"))]

@@ -109,6 +109,17 @@ struct RoundTrip {
     deviation_us: u32,
 }
 
+/// What a link measured of the network.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Quality {
+    /// There and back, smoothed ([`Link::rtt_us`]; unit: microseconds).
+    pub rtt_us: Option<u32>,
+    /// How much single round trips differ from it ([`Link::rtt_deviation_us`]; unit: microseconds).
+    pub jitter_us: Option<u32>,
+    /// `[LK7]` The share of this end's payloads that did not reach the other one lately, 0 to 1.
+    pub loss: f32,
+}
+
 /// What came with a payload.
 #[derive(Clone, Debug)]
 pub struct Received<'a> {
@@ -223,6 +234,16 @@ impl Link {
     #[must_use]
     pub fn loss(&self) -> f32 {
         self.loss as f32 / LOSS_ONE as f32
+    }
+
+    /// All three together.
+    #[must_use]
+    pub fn quality(&self) -> Quality {
+        Quality {
+            rtt_us: self.rtt_us(),
+            jitter_us: self.rtt_deviation_us(),
+            loss: self.loss(),
+        }
     }
 
     /// `[LK6]` Whether what was sent with this payload at `sent_us` and is not acknowledged should be sent again.

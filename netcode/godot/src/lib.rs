@@ -16,7 +16,6 @@ mod probe;
 mod running;
 mod schedule;
 mod server;
-mod session;
 mod simulation;
 mod telemetry;
 mod tick;

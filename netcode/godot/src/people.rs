@@ -12,14 +12,16 @@ use std::time::Duration;
 
 use otherworld_core::input::Input;
 use otherworld_core::message::{Goodbye, GoodbyeCause, Reason};
+use otherworld_core::pose::Tracked;
 use otherworld_core::protocol::PROTOCOL_HASH;
 use otherworld_core::seat::{Role, UserData};
+use otherworld_core::server::{Body, Payload, Player, Scene, Session};
+use otherworld_core::snapshot::BodyPose;
 use otherworld_core::{SeatId, Tick};
 use otherworld_instance::{LeaveCause, Refusal, Report, Seat, Seats};
 use otherworld_pipes::netcode::Limits;
 use otherworld_pipes::{Config, Departure, Event, ServerPipe, UnixClock};
 
-use crate::session::{Payload, Session};
 use crate::simulation::Simulation;
 use crate::tick::Peers;
 
@@ -63,7 +65,14 @@ pub struct People {
     pipe: ServerPipe,
     clock: UnixClock,
     crowd: Crowd,
+    view: View,
     payload: Payload,
+}
+
+/// The simulation as the sessions tell it, refilled in each tick.
+struct View {
+    players: Vec<Option<Player>>,
+    bodies: Vec<Option<Body>>,
 }
 
 /// All but the pipe, so that the pipe can hand over what it received while it still holds the bytes.
@@ -112,6 +121,10 @@ impl People {
                 to_end: Vec::with_capacity(door.capacity),
                 partings: Vec::with_capacity(door.capacity),
                 reports: VecDeque::with_capacity(4 * door.capacity),
+            },
+            view: View {
+                players: Vec::with_capacity(door.capacity),
+                bodies: Vec::new(),
             },
             payload: [0; _],
         })
@@ -245,7 +258,7 @@ impl People {
             until,
         }) = self.crowd.partings.get_mut(index)
         {
-            let (id, cause) = (session.seat, *cause);
+            let (id, cause) = (session.seat(), *cause);
             if session.has_heard_all() || now >= *until {
                 self.pipe.kick(now, id);
                 self.crowd.partings.swap_remove(index);
@@ -274,24 +287,6 @@ impl People {
         }
     }
 
-    /// `[SE6]` In a payload of its own, because it fills one; nothing says that it arrived, the next one replaces it.
-    fn send_resume_token(&mut self, now: Duration, session: &mut Session) {
-        if !session.wants_resume_token(micros(now)) {
-            return;
-        }
-        let user_data = session.resume_user_data();
-        if let Some(token) = self
-            .pipe
-            .resume_token(now, session.seat, &user_data, RESUME_LIFE)
-        {
-            let next_us = micros(now + RESUME_EVERY);
-            let written =
-                session.write_resume_token(micros(now), next_us, &token, &mut self.payload);
-            let length = written.expect("a resume token fits a payload");
-            let _ = self.pipe.send(now, session.seat, &self.payload[..length]);
-        }
-    }
-
     fn left(&mut self, id: SeatId, cause: LeaveCause) {
         log::info!(stage = "people", seat = id.0, cause = cause.cause(); "seat is free");
         self.crowd.reports.push_back(Report::PlayerLeft(id, cause));
@@ -311,7 +306,7 @@ impl Peers for People {
         self.expire(simulation);
     }
 
-    fn take_input(&mut self, slot: usize) -> Input {
+    fn take_input(&mut self, slot: usize) -> (Input, Option<Tracked>) {
         let session = self.crowd.sessions[slot].as_mut();
         session
             .map(|session| session.take_input())
@@ -320,30 +315,72 @@ impl Peers for People {
 
     fn send(&mut self, simulation: &Simulation) {
         let now = self.clock.now();
-        let tick = self.crowd.next_tick;
-        for slot in 0..self.crowd.sessions.len() {
-            // Out of its place for a moment, because it names the others in theirs.
-            let present = self.crowd.sessions[slot].take_if(|session| !session.away);
-            let Some(mut session) = present else {
+        self.view.refill(simulation, &self.crowd.sessions);
+        let scene = Scene {
+            tick: self.crowd.next_tick,
+            world_hash: simulation.world().hash(),
+            players: &self.view.players,
+            bodies: &self.view.bodies,
+        };
+        for (slot, session) in self.crowd.sessions.iter_mut().enumerate() {
+            let Some(session) = session.as_mut().filter(|session| !session.away) else {
                 continue;
             };
-            let own = (slot, session.seat, session.name);
-            let sessions = &self.crowd.sessions;
-            let names = |other: usize| match &sessions[other] {
-                Some(session) => Some((session.seat, session.name)),
-                None => (other == own.0).then_some((own.1, own.2)),
-            };
             let payload = &mut self.payload;
-            let written =
-                session.write_payload(micros(now), tick, slot, simulation, &names, payload);
+            let written = session.write_payload(micros(now), slot, &scene, payload);
             let length = written.expect("a segment and one's own state fit a payload");
-            let sent = self.pipe.send(now, session.seat, &payload[..length]);
+            let sent = self.pipe.send(now, session.seat(), &payload[..length]);
             debug_assert!(sent.is_ok(), "who is not away has a session of the pipe");
-            self.send_resume_token(now, &mut session);
-            self.crowd.sessions[slot] = Some(session);
+            send_resume_token(&mut self.pipe, now, session, payload);
         }
         self.send_goodbyes();
         self.pipe.flush();
+    }
+}
+
+/// `[SE6]` In a payload of its own, because it fills one; nothing says that it arrived, the next one replaces it.
+fn send_resume_token(
+    pipe: &mut ServerPipe,
+    now: Duration,
+    session: &mut Session,
+    payload: &mut Payload,
+) {
+    if !session.wants_resume_token(micros(now)) {
+        return;
+    }
+    let user_data = session.resume_user_data();
+    if let Some(token) = pipe.resume_token(now, session.seat(), &user_data, RESUME_LIFE) {
+        let next_us = micros(now + RESUME_EVERY);
+        let written = session.write_resume_token(micros(now), next_us, &token, payload);
+        let length = written.expect("a resume token fits a payload");
+        let _ = pipe.send(now, session.seat(), &payload[..length]);
+    }
+}
+
+impl View {
+    /// A body of the scene is in the slot of its number.
+    fn refill(&mut self, simulation: &Simulation, sessions: &[Option<Box<Session>>]) {
+        let player = |(slot, session): (usize, &Option<Box<Session>>)| {
+            let (avatar, session) = (simulation.avatar(slot)?, session.as_ref()?);
+            Some(Player {
+                seat: session.seat(),
+                name: session.name(),
+                state: avatar.state,
+                shown: avatar.shown,
+                velocity: avatar.measured.velocity,
+            })
+        };
+        let body = |(index, pose): (usize, &BodyPose)| {
+            Some(Body {
+                of: index as u16,
+                pose: *pose,
+            })
+        };
+        self.players.clear();
+        self.players.extend(sessions.iter().enumerate().map(player));
+        self.bodies.clear();
+        self.bodies
+            .extend(simulation.bodies().iter().enumerate().map(body));
     }
 }
 
@@ -398,8 +435,7 @@ impl Crowd {
         if data.role != Role::Spectator {
             simulation.join(slot);
         }
-        let session = Session::new(&data, self.next_tick, simulation);
-        self.sessions[slot] = Some(Box::new(session));
+        self.sessions[slot] = Some(self.begin(&data, simulation));
         self.slots.insert(id, slot);
         self.reports.push_back(Report::PlayerJoined(id));
     }
@@ -421,11 +457,14 @@ impl Crowd {
         self.seats.connect(data.seat);
         match &mut self.sessions[slot] {
             Some(session) if data.resumed => session.come_back(),
-            session => {
-                *session = Some(Box::new(Session::new(data, self.next_tick, simulation)));
-            }
+            _ => self.sessions[slot] = Some(self.begin(data, simulation)),
         }
         log::info!(stage = "people", seat = data.seat.0, resumed = data.resumed; "player is back");
+    }
+
+    fn begin(&self, data: &UserData, simulation: &Simulation) -> Box<Session> {
+        let (players, bodies) = (self.sessions.len(), simulation.bodies().len());
+        Box::new(Session::new(data, self.next_tick, players, bodies))
     }
 
     fn take_payload(&mut self, id: SeatId, bytes: &[u8], now_us: u64) {
@@ -463,7 +502,7 @@ impl Crowd {
     /// Where among those who have been sent away this one is.
     fn parting(&self, id: SeatId) -> Option<usize> {
         let mut partings = self.partings.iter();
-        partings.position(|parting| parting.session.seat == id)
+        partings.position(|parting| parting.session.seat() == id)
     }
 
     /// Takes a player out of the world; the seat is still theirs.

@@ -7,6 +7,7 @@ use std::time::Instant;
 
 use godot::prelude::*;
 use otherworld_core::input::{Buttons, Input};
+use otherworld_core::pose::Tracked;
 
 use crate::jolt::{from_godot, to_godot};
 use crate::simulation::{Avatar, Simulation};
@@ -30,8 +31,8 @@ struct Script {
 impl Peers for Script {
     fn receive(&mut self, _: &mut Simulation) {}
 
-    fn take_input(&mut self, slot: usize) -> Input {
-        self.inputs[slot]
+    fn take_input(&mut self, slot: usize) -> (Input, Option<Tracked>) {
+        (self.inputs[slot], None)
     }
 
     fn send(&mut self, _: &Simulation) {}

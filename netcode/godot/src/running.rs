@@ -161,7 +161,7 @@ impl Running {
 
     fn fill(&mut self, frame: &mut TelemetryFrame) {
         let people = &self.people;
-        let seat_of = |slot: usize| people.session(slot).map(|session| session.seat);
+        let seat_of = |slot: usize| people.session(slot).map(|session| session.seat());
         self.telemetry
             .fill(frame, self.tick.plus(-1), &self.simulation, seat_of);
     }

@@ -5,6 +5,7 @@
 //! are shown of a player and of a body is what [`Simulation::capture`] found: both are of the same moment.
 
 use otherworld_core::input::Input;
+use otherworld_core::pose::Tracked;
 use otherworld_core::snapshot::{BodyPose, PlayerPose};
 use otherworld_core::step::{Measured, RADIUS, State, Verdict, drive_velocity, reconcile, step};
 use otherworld_core::world::{World, WorldError};
@@ -22,8 +23,6 @@ const ARM_LENGTH: f32 = 0.8;
 
 /// A player in the world.
 pub struct Avatar {
-    /// Its number.
-    pub entity: EntityId,
     /// After the newest step; what its client predicts from.
     pub state: State,
     /// What others are shown: after the newest capture.
@@ -94,16 +93,16 @@ impl Simulation {
     }
 
     /// Moves every player by one tick.
-    pub fn step(&mut self, mut input_of: impl FnMut(usize) -> Input) {
+    pub fn step(&mut self, mut input_of: impl FnMut(usize) -> (Input, Option<Tracked>)) {
         let abyss = self.world.lowest() - ABYSS;
         for slot in 0..self.avatars.len() {
             let Some(avatar) = &mut self.avatars[slot] else {
                 continue;
             };
-            let input = input_of(slot);
+            let (input, tracked) = input_of(slot);
             carry(&mut avatar.state, avatar.adopted, &self.jolt, &self.world);
             avatar.state = step(&avatar.state, input, &self.world);
-            avatar.shown.yaw = input.yaw;
+            (avatar.shown.yaw, avatar.shown.tracked) = (input.yaw, tracked);
             if avatar.state.position.y < abyss {
                 self.respawn(slot);
             }
@@ -130,7 +129,6 @@ impl Simulation {
         let entity = EntityId(self.next_entity);
         self.next_entity += 1;
         self.avatars[slot] = Some(Avatar {
-            entity,
             state: State::at(at),
             shown: PlayerPose {
                 entity,

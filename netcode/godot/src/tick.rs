@@ -6,6 +6,7 @@
 //! network or a test's script, is none of the order's business.
 
 use otherworld_core::input::Input;
+use otherworld_core::pose::Tracked;
 
 use crate::simulation::Simulation;
 
@@ -13,8 +14,8 @@ use crate::simulation::Simulation;
 pub trait Peers {
     /// Takes in what has come, and brings players in and out.
     fn receive(&mut self, simulation: &mut Simulation);
-    /// The input of this tick for the player in a slot.
-    fn take_input(&mut self, slot: usize) -> Input;
+    /// The input of this tick for the player in a slot, and how it is held.
+    fn take_input(&mut self, slot: usize) -> (Input, Option<Tracked>);
     /// Tells everybody.
     fn send(&mut self, simulation: &Simulation);
 }

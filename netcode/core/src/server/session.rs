@@ -3,25 +3,27 @@
 //! A payload carries what is due of the reliable channel (the welcome, who came and went, the goodbye) and a snapshot that
 //! takes the rest of the room: the client's own state exactly, then of the others and of the bodies whoever's turn it is.
 
-use otherworld_core::channel::{Channel, ChannelError, FULL_SEGMENT_BYTES};
-use otherworld_core::input::{Input, InputBuffer, InputPacket};
-use otherworld_core::link::{Link, LinkError, MAX_PAYLOAD_BYTES};
-use otherworld_core::message::{
-    Goodbye, MessageError, MessageId, Name, ResumeToken, RosterEntry, Welcome,
-};
-use otherworld_core::roster::Told;
-use otherworld_core::seat::{USER_DATA_BYTES, UserData};
-use otherworld_core::select::{AT_REST, Selector, weight_of_moving};
-use otherworld_core::snapshot::{Header, Own, SnapshotWriter};
-use otherworld_core::{EntityId, SeatId, Tick, Vec3};
-
-use crate::simulation::{Avatar, Simulation};
+use super::{Player, Scene};
+use crate::channel::{Channel, ChannelError, FULL_SEGMENT_BYTES};
+use crate::input::{Input, InputBuffer, InputCounters, InputPacket};
+use crate::link::{Link, LinkError, MAX_PAYLOAD_BYTES, Quality};
+use crate::message::{Goodbye, MessageError, MessageId, Name, ResumeToken, RosterEntry, Welcome};
+use crate::pose::Tracked;
+use crate::roster::Told;
+use crate::seat::{USER_DATA_BYTES, UserData};
+use crate::select::{AT_REST, Selector, weight_of_moving};
+use crate::snapshot::{Header, Own, SnapshotWriter};
+use crate::tick::{EntityId, SeatId, TICK_RATE_HZ, Tick};
+use crate::vec3::Vec3;
 
 /// A player slower than this stands (unit: metres a second).
 const STANDING: f32 = 0.05;
 
 /// What the channel may take of a payload (unit: bytes): one's own state and some others always find room beside it.
 const EVENTS_BYTES: usize = FULL_SEGMENT_BYTES;
+
+/// The payload's bytes, made anew for each session in each tick.
+pub type Payload = [u8; MAX_PAYLOAD_BYTES];
 
 /// What a client sent that no honest client sends; it costs the session.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,56 +36,75 @@ pub enum Malformed {
     Channel(ChannelError),
 }
 
-impl std::fmt::Display for Malformed {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl core::fmt::Display for Malformed {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         match self {
-            Self::Payload(error) => error.fmt(f),
-            Self::Message(error) => error.fmt(f),
-            Self::Channel(error) => error.fmt(f),
+            Malformed::Payload(error) => error.fmt(f),
+            Malformed::Message(error) => error.fmt(f),
+            Malformed::Channel(error) => error.fmt(f),
         }
     }
 }
 
-/// A player who is in. Whether there is a body too is the simulation's to know: spectators have none.
+impl core::error::Error for Malformed {}
+
+/// A player who is in. Whether there is a body too is the scene's to know: spectators have none.
+#[derive(Clone, Debug)]
 pub struct Session {
-    /// The seat, also netcode's client id.
-    pub seat: SeatId,
-    /// Shown above the head.
-    pub name: Name,
     /// `[SE3]` The connection broke and the body waits: nothing is sent.
     pub away: bool,
     data: UserData,
     resume_at_us: Option<u64>,
     link: Link,
     channel: Channel,
-    told: Told,
+    roster: Told,
     inputs: InputBuffer,
     selector: Selector,
     welcomed: bool,
     margin_ms: i16,
 }
 
-/// The payload's bytes, made anew for each session in each tick.
-pub type Payload = [u8; MAX_PAYLOAD_BYTES];
-
 impl Session {
-    /// A player who has just come in with this token; `next` is the tick that is taken next.
-    pub fn new(data: &UserData, next: Tick, simulation: &Simulation) -> Self {
-        let slots = simulation.avatars().len();
-        Self {
-            seat: data.seat,
-            name: data.name,
+    /// A player who has just come in with this token, to a scene with so many slots of players and of bodies; `next` is
+    /// the tick that is taken next. Allocates all that the session will ever hold.
+    #[must_use]
+    pub fn new(data: &UserData, next: Tick, players: usize, bodies: usize) -> Session {
+        Session {
             away: false,
             data: *data,
             resume_at_us: None,
             link: Link::new(),
             channel: Channel::new(),
-            told: Told::new(slots),
+            roster: Told::new(players),
             inputs: InputBuffer::new(next),
-            selector: Selector::new(slots + simulation.bodies().len()),
+            selector: Selector::new(players + bodies),
             welcomed: false,
             margin_ms: 0,
         }
+    }
+
+    /// The seat, also netcode's client id.
+    #[must_use]
+    pub fn seat(&self) -> SeatId {
+        self.data.seat
+    }
+
+    /// Shown above the head.
+    #[must_use]
+    pub fn name(&self) -> Name {
+        self.data.name
+    }
+
+    /// What the network does to payloads on the way to the client, and how long there and back takes.
+    #[must_use]
+    pub fn quality(&self) -> Quality {
+        self.link.quality()
+    }
+
+    /// What became of the client's inputs.
+    #[must_use]
+    pub fn inputs(&self) -> InputCounters {
+        self.inputs.counters()
     }
 
     /// Takes a payload that arrived at `now_us`, so long before the next tick is due.
@@ -124,17 +145,25 @@ impl Session {
         Ok(())
     }
 
+    /// The input of the tick at hand, and how the player is held.
+    pub fn take_input(&mut self) -> (Input, Option<Tracked>) {
+        let (input, _) = self.inputs.take();
+        (input, self.inputs.tracked())
+    }
+
     /// `[SE7]` The player is back with everything that was said still known.
     pub fn come_back(&mut self) {
         (self.away, self.resume_at_us) = (false, None);
     }
 
     /// `[SE6]` From the client's first word in a connection on, each time that a fresh one is due.
+    #[must_use]
     pub fn wants_resume_token(&self, now_us: u64) -> bool {
         self.resume_at_us.is_some_and(|due| due <= now_us)
     }
 
     /// What its resume tokens say: the same, and that the link goes on.
+    #[must_use]
     pub fn resume_user_data(&self) -> [u8; USER_DATA_BYTES] {
         let data = UserData {
             resumed: true,
@@ -160,86 +189,77 @@ impl Session {
         Ok(payload.finish())
     }
 
-    /// The input of the tick at hand.
-    pub fn take_input(&mut self) -> Input {
-        self.inputs.take().0
-    }
-
-    /// Writes what this client is told of `tick` and returns its length (unit: bytes).
+    /// Writes what this client, whose body is in `slot`, is told of the scene, and returns the payload's length (unit:
+    /// bytes).
     ///
     /// # Errors
     /// [`LinkError::Full`] would mean that a segment and one's own state do not fit a payload.
     pub fn write_payload(
         &mut self,
         now_us: u64,
-        tick: Tick,
         slot: usize,
-        simulation: &Simulation,
-        names: &impl Fn(usize) -> Option<(SeatId, Name)>,
+        scene: &Scene<'_>,
         out: &mut Payload,
     ) -> Result<usize, LinkError> {
-        let own = simulation.avatar(slot);
-        self.tell_events(tick, own, simulation, names);
+        let own = scene.players[slot].as_ref();
+        self.tell_events(scene, own);
         let mut payload = self.link.start(now_us, out)?;
         self.channel
             .write(now_us, &self.link, &mut payload, EVENTS_BYTES);
-        if let Some(margin_us) = self.inputs.take_margin_us() {
-            let margin_ms = margin_us / 1_000;
-            self.margin_ms = margin_ms.clamp(i16::MIN.into(), i16::MAX.into()) as i16;
-        }
-        let header = Header {
-            tick,
-            input_tick: self.inputs.newest().unwrap_or(tick),
-            input_margin_ms: self.margin_ms,
-            missed_inputs: self.inputs.counters().missed as u8,
-        };
+        let header = self.header(scene.tick);
         let selector = &mut self.selector;
         payload.add(MessageId::Snapshot, |room| {
-            let own_state = own.map(|avatar| Own {
-                entity: avatar.entity,
-                state: avatar.state,
+            let own_state = own.map(|player| Own {
+                entity: player.shown.entity,
+                state: player.state,
             });
             let mut snapshot = SnapshotWriter::new(room, &header, own_state.as_ref())?;
-            let eye = own.map_or(Vec3::ZERO, |avatar| avatar.state.position);
-            add_others(&mut snapshot, selector, simulation, slot, eye);
+            let eye = own.map_or(Vec3::ZERO, |player| player.state.position);
+            add_others(&mut snapshot, selector, scene, slot, eye);
             Ok(snapshot.finish())
         })?;
         Ok(payload.finish())
     }
 
+    fn header(&mut self, tick: Tick) -> Header {
+        if let Some(margin_us) = self.inputs.take_margin_us() {
+            let margin_ms = margin_us / 1_000;
+            self.margin_ms = margin_ms.clamp(i16::MIN.into(), i16::MAX.into()) as i16;
+        }
+        Header {
+            tick,
+            input_tick: self.inputs.newest().unwrap_or(tick),
+            input_margin_ms: self.margin_ms,
+            missed_inputs: self.inputs.counters().missed as u8,
+        }
+    }
+
     /// Puts into the channel what the client does not know yet: first the welcome, then who came and went, oneself too.
-    fn tell_events(
-        &mut self,
-        tick: Tick,
-        own: Option<&Avatar>,
-        simulation: &Simulation,
-        names: &impl Fn(usize) -> Option<(SeatId, Name)>,
-    ) {
+    fn tell_events(&mut self, scene: &Scene<'_>, own: Option<&Player>) {
         if !self.welcomed {
             let welcome = Welcome {
-                tick,
-                entity: own.map(|avatar| avatar.entity).unwrap_or_default(),
-                world_hash: simulation.world().hash(),
-                tick_rate_hz: otherworld_core::tick::TICK_RATE_HZ as u8,
+                tick: scene.tick,
+                entity: own.map(|player| player.shown.entity).unwrap_or_default(),
+                world_hash: scene.world_hash,
+                tick_rate_hz: TICK_RATE_HZ as u8,
             };
             let said = self
                 .channel
                 .push(MessageId::Welcome, |room| welcome.encode(room));
             self.welcomed = said.is_ok();
         }
-        let entity_of = |slot| match simulation.avatar(slot) {
-            Some(avatar) => avatar.entity,
+        let entity_of = |slot: usize| match &scene.players[slot] {
+            Some(player) => player.shown.entity,
             None => EntityId::NONE,
         };
-        let entry_of = |slot| {
-            let (seat, name) = names(slot)?;
-            Some(RosterEntry {
-                entity: entity_of(slot),
-                seat,
-                name,
+        let entry_of = |slot: usize| {
+            scene.players[slot].as_ref().map(|player| RosterEntry {
+                entity: player.shown.entity,
+                seat: player.seat,
+                name: player.name,
             })
         };
-        self.told.tell(&mut self.channel, entity_of, entry_of);
+        self.roster.tell(&mut self.channel, entity_of, entry_of);
     }
 
     /// The session's last words. A channel that is full has told the client nothing for long; it hears netcode's
@@ -251,6 +271,7 @@ impl Session {
     }
 
     /// Whether the client has heard everything.
+    #[must_use]
     pub fn has_heard_all(&self) -> bool {
         self.channel.is_idle()
     }
@@ -267,39 +288,38 @@ impl Session {
     }
 }
 
-/// Slots of the selector: the simulation's slots for players, then its bodies.
+/// Slots of the selector: the scene's players, then its bodies.
 fn add_others(
     snapshot: &mut SnapshotWriter<'_>,
     selector: &mut Selector,
-    simulation: &Simulation,
+    scene: &Scene<'_>,
     own_slot: usize,
     eye: Vec3,
 ) {
-    let (avatars, bodies) = (simulation.avatars(), simulation.bodies());
-    let other = |index: usize| -> Option<&Avatar> {
-        avatars.get(index)?.as_ref().filter(|_| index != own_slot)
-    };
-    let weight = |index: usize| {
-        if let Some(body) = index.checked_sub(avatars.len()).map(|k| &bodies[k]) {
-            return match body.asleep {
-                true => AT_REST,
-                false => weight_of_moving((body.position - eye).length()),
-            };
-        }
-        match other(index) {
+    let players = scene.players.len();
+    let other = |slot: usize| scene.players[slot].as_ref().filter(|_| slot != own_slot);
+    let weight = |slot: usize| match slot.checked_sub(players) {
+        Some(index) => match &scene.bodies[index] {
             None => 0,
-            Some(avatar) if avatar.measured.velocity.length() < STANDING => AT_REST,
-            Some(avatar) => weight_of_moving((avatar.shown.position - eye).length()),
-        }
+            Some(body) if body.pose.asleep => AT_REST,
+            Some(body) => weight_of_moving((body.pose.position - eye).length()),
+        },
+        None => match other(slot) {
+            None => 0,
+            Some(player) if stands(player) => AT_REST,
+            Some(player) => weight_of_moving((player.shown.position - eye).length()),
+        },
     };
-    selector.fill(weight, |index| {
-        let added = match index.checked_sub(avatars.len()) {
-            Some(k) => snapshot.add_body(&bodies[k]),
-            None => match other(index) {
-                Some(avatar) => snapshot.add_player(&avatar.shown),
-                None => Ok(()),
-            },
+    selector.fill(weight, |slot| {
+        let added = match slot.checked_sub(players) {
+            Some(index) => scene.bodies[index].map_or(Ok(()), |body| snapshot.add_body(&body.pose)),
+            None => other(slot).map_or(Ok(()), |player| snapshot.add_player(&player.shown)),
         };
         added.is_ok()
     });
+}
+
+/// Whether a glance a second is enough: tracked hands are never still.
+fn stands(player: &Player) -> bool {
+    player.velocity.length() < STANDING && player.shown.tracked.is_none()
 }

@@ -1,0 +1,53 @@
+//! The server's half of a session: payloads in, inputs out, and what its client is told of the world.
+//!
+//! A [`Session`] has the link, the channel and the inputs of one player and remembers what it has told: names
+//! ([`crate::roster`]), and whose turn it is in the snapshot. What it tells is a [`Scene`], a plain view that
+//! whoever owns the world makes anew in each tick. Sockets, seats and the physics stand outside, so that all of this can
+//! be played in memory, against a real client.
+
+mod session;
+
+pub use session::{Malformed, Payload, Session};
+
+use crate::message::Name;
+use crate::snapshot::{BodyPose, PlayerPose};
+use crate::step::State;
+use crate::tick::{SeatId, Tick};
+use crate::vec3::Vec3;
+
+/// The world of one tick, as the sessions tell it. Who comes into a slot that was left is somebody else, by their entity.
+#[derive(Clone, Copy, Debug)]
+pub struct Scene<'a> {
+    /// The tick that this is the outcome of.
+    pub tick: Tick,
+    /// [`crate::world::World::hash`].
+    pub world_hash: u64,
+    /// By slot.
+    pub players: &'a [Option<Player>],
+    /// By slot, counted from 0 here and from the last player on in the snapshot.
+    pub bodies: &'a [Option<Body>],
+}
+
+/// A player who has a body.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Player {
+    /// Whose.
+    pub seat: SeatId,
+    /// Shown above the head.
+    pub name: Name,
+    /// What the player's own client predicts from.
+    pub state: State,
+    /// What others are shown.
+    pub shown: PlayerPose,
+    /// How it moves now (unit: metres a second).
+    pub velocity: Vec3,
+}
+
+/// A dynamic body.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Body {
+    /// Which body of the world's file it is a copy of, in the order of its nodes.
+    pub of: u16,
+    /// What everybody is shown.
+    pub pose: BodyPose,
+}
