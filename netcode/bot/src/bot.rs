@@ -1,14 +1,13 @@
-//! One bot: a socket with its netcode client, the play on top of it, and what became of it.
+//! One bot: a socket with its netcode pipe, the core's client on top of it, who steers it, and what became of it.
 //!
-//! `[SE8]` When it hears nothing for a while it comes back with the newest resume token, over a new socket; the play, with
-//! its link, goes on. `[SE9]` When the instance ends the session it is over.
+//! `[SE8]` When it hears nothing for a while it comes back with the newest resume token, over a new socket; the client,
+//! with its link, goes on. `[SE9]` When the instance ends the session it is over.
 
 use crate::ending::Ending;
 use crate::fault::{Change, Faults};
-use crate::play::Play;
-use crate::route::Walker;
 use crate::scenario::Join;
 use crate::world::World;
+use otherworld_core::client::{Client, Pilot};
 use otherworld_core::link::MAX_PAYLOAD_BYTES;
 use otherworld_core::protocol::PROTOCOL_HASH;
 use otherworld_pipes::udp::{Inbox, Outbox};
@@ -43,7 +42,8 @@ impl Buffers {
 pub struct Session {
     pub join: Join,
     pub pipe: ClientPipe,
-    pub play: Play,
+    pub client: Client,
+    pilot: Box<dyn Pilot>,
     patience: Duration,
     faults: Faults,
     entered_at: Option<Duration>,
@@ -72,7 +72,7 @@ impl Session {
         now: Duration,
         join: Join,
         world: Arc<World>,
-        walker: Walker,
+        pilot: Box<dyn Pilot>,
         faults: Faults,
         patience: Duration,
     ) -> Result<Self, Ending> {
@@ -87,7 +87,8 @@ impl Session {
         Ok(Self {
             join,
             pipe,
-            play: Play::new(world, walker),
+            client: Client::new(world),
+            pilot,
             patience,
             faults,
             entered_at: None,
@@ -100,13 +101,13 @@ impl Session {
 
     /// Serves what has arrived.
     pub fn receive(&mut self, now: Duration, buffers: &mut Buffers) -> Result<News, Ending> {
-        let play = &mut self.play;
+        let client = &mut self.client;
         let mut ended = Ok(());
         let mut heard = false;
         let received = self.pipe.receive(&mut buffers.inbox, |payload| {
             heard = true;
             if ended.is_ok() {
-                ended = play.receive(now, payload);
+                ended = client.receive(now, payload);
             }
         });
         received.map_err(Ending::system)?;
@@ -141,7 +142,7 @@ impl Session {
         if !is_silent || self.is_resuming || self.patience.is_zero() {
             return Ok(false);
         }
-        let Some(token) = self.play.take_resume_token() else {
+        let Some(token) = self.client.take_resume_token() else {
             return Ok(false);
         };
         let pipe = self.pipe.resume(&token, now, self.patience);
@@ -175,7 +176,7 @@ impl Session {
     /// When [`Session::tick`] shall be called next.
     pub fn due(&self) -> Duration {
         if self.pipe.state() == ClientState::Connected {
-            self.play.due()
+            self.client.due()
         } else {
             self.next_handshake
         }
@@ -186,8 +187,9 @@ impl Session {
         let moved = self.break_network(now)? | self.resume(now)?;
         self.pipe.update(now, &mut buffers.outbox);
         self.next_handshake = now + HANDSHAKE_PERIOD;
-        if self.pipe.state() == ClientState::Connected && self.play.due() <= now {
-            let length = self.play.tick(now, &mut buffers.payload);
+        if self.pipe.state() == ClientState::Connected && self.client.due() <= now {
+            let pilot = &mut *self.pilot;
+            let length = self.client.tick(now, pilot, &mut buffers.payload);
             // A payload that is not sent is a payload that is lost: the next one has the inputs too.
             let _ = self
                 .pipe

@@ -1,7 +1,8 @@
 //! Why a bot, or all of them, came to an end: one sentence and one exit code each.
 
 use otherworld_core::channel::ChannelError;
-use otherworld_core::message::GoodbyeCause;
+use otherworld_core::client::Ended;
+use otherworld_core::message::{Goodbye, GoodbyeCause};
 use renetcode::DisconnectReason;
 use std::fmt::Display;
 use thiserror::Error;
@@ -84,6 +85,26 @@ impl Ending {
             self,
             Ending::Refused(_) | Ending::Dismissed { .. } | Ending::Lost(_) | Ending::World(_)
         )
+    }
+}
+
+impl From<Ended> for Ending {
+    fn from(ended: Ended) -> Ending {
+        match ended {
+            Ended::OtherWorld { theirs, ours } => Ending::OtherWorld { theirs, ours },
+            Ended::TickRate(hz) => {
+                Ending::System(format!("a tick rate of {hz} Hz is not played yet"))
+            }
+            Ended::Goodbye(goodbye) => {
+                let Goodbye { cause, reason } = *goodbye;
+                let reason = reason.as_str().to_owned();
+                match cause {
+                    GoodbyeCause::Kicked => Ending::Kicked(reason),
+                    cause => Ending::Dismissed { cause, reason },
+                }
+            }
+            Ended::Broken(error) => Ending::Broken(error),
+        }
     }
 }
 

@@ -3,12 +3,9 @@
 #![forbid(unsafe_code)]
 
 mod bot;
-mod clock;
 mod ending;
 mod fault;
 mod http;
-mod play;
-mod predictor;
 mod report;
 mod route;
 mod run;

@@ -58,16 +58,31 @@ pub struct BotReport<'a> {
     pub yaw: Option<u16>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub grounded: Option<bool>,
+    /// The link's round trip, how much single ones differ from it, and the share of sent payloads that got lost.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub rtt_ms: Option<f64>,
+    pub rtt_ms: Option<f32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub jitter_ms: Option<f32>,
+    pub loss: f32,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub margin_ms: Option<i16>,
     pub names: usize,
     pub players: usize,
     pub bodies: usize,
+    /// How far back other players are shown, on average.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub view_delay_ms: Option<f32>,
     pub snapshots: u32,
+    /// Samples of other players and of bodies in them.
+    pub player_updates: u32,
+    pub body_updates: u32,
+    /// On static geometry alone; those next to something dynamic, and those for missed inputs, are counted apart.
     pub corrections: u32,
     pub correction_max_mm: f32,
+    pub contact_corrections: u32,
+    pub contact_correction_max_mm: f32,
+    /// Times that the server set it down elsewhere.
+    pub relocations: u32,
     pub missed_inputs: u32,
     pub missed_corrections: u32,
     pub missed_correction_max_mm: f32,
@@ -92,7 +107,10 @@ pub struct Summary {
     pub snapshots: u64,
     pub corrections: u64,
     pub correction_max_mm: f32,
+    pub contact_corrections: u64,
+    pub contact_correction_max_mm: f32,
     pub missed_inputs: u64,
+    pub missed_corrections: u64,
     pub missed_correction_max_mm: f32,
     /// Metres that all bots together walked, in their own view, from report to report.
     pub walked_m: f64,
@@ -103,9 +121,10 @@ pub struct Summary {
 impl<'a> BotReport<'a> {
     /// Takes the counts since the last report.
     pub fn of(t: f64, bot: usize, name: &'a str, session: &'a mut Session, state: &'a str) -> Self {
-        let counts = session.play.take_counts();
-        let view = session.play.view();
-        let round_trip = session.play.round_trip();
+        let client = &mut session.client;
+        let counts = client.take_counts();
+        let (view, link) = (client.view(), client.link());
+        let milliseconds = |us: u32| us as f32 / 1e3;
         BotReport {
             t,
             bot,
@@ -122,17 +141,25 @@ impl<'a> BotReport<'a> {
             }),
             yaw: view.map(|view| view.yaw),
             grounded: view.map(|view| view.state.grounded()),
-            rtt_ms: round_trip.map(|time| time.as_secs_f64() * 1000.0),
+            rtt_ms: link.rtt_us().map(milliseconds),
+            jitter_ms: link.rtt_deviation_us().map(milliseconds),
+            loss: link.loss(),
             margin_ms: view.map(|view| view.margin_ms),
             names: view.map_or(0, |view| view.names),
             players: view.map_or(0, |view| view.players),
             bodies: view.map_or(0, |view| view.bodies),
+            view_delay_ms: client.others().delay_s().map(|delay| delay * 1e3),
             snapshots: counts.snapshots,
-            corrections: counts.corrections,
-            correction_max_mm: counts.correction_max_mm,
+            player_updates: counts.player_updates,
+            body_updates: counts.body_updates,
+            corrections: counts.corrections.count,
+            correction_max_mm: counts.corrections.max_mm,
+            contact_corrections: counts.contact_corrections.count,
+            contact_correction_max_mm: counts.contact_corrections.max_mm,
+            relocations: counts.relocations,
             missed_inputs: counts.missed_inputs,
-            missed_corrections: counts.missed_corrections,
-            missed_correction_max_mm: counts.missed_correction_max_mm,
+            missed_corrections: counts.missed_corrections.count,
+            missed_correction_max_mm: counts.missed_corrections.max_mm,
             skipped_ticks: counts.skipped_ticks,
             unreadable: counts.unreadable,
             unknown: counts.unknown,
@@ -148,7 +175,12 @@ impl Summary {
         self.snapshots += u64::from(report.snapshots);
         self.corrections += u64::from(report.corrections);
         self.correction_max_mm = self.correction_max_mm.max(report.correction_max_mm);
+        self.contact_corrections += u64::from(report.contact_corrections);
+        self.contact_correction_max_mm = self
+            .contact_correction_max_mm
+            .max(report.contact_correction_max_mm);
         self.missed_inputs += u64::from(report.missed_inputs);
+        self.missed_corrections += u64::from(report.missed_corrections);
         self.missed_correction_max_mm = self
             .missed_correction_max_mm
             .max(report.missed_correction_max_mm);

@@ -1,8 +1,9 @@
 //! Walking from waypoint to waypoint: turn towards the next one, go, and when something is in the way jump and sidestep.
 
-use otherworld_core::Vec3;
+use otherworld_core::client::{Intent, Others, Pilot};
 use otherworld_core::input::{Buttons, Input};
 use otherworld_core::step::State;
+use otherworld_core::{Tick, Vec3};
 use std::f32::consts::TAU;
 
 /// Near enough to a waypoint (unit: metres).
@@ -26,6 +27,12 @@ pub struct Walker {
     evading: u32,
 }
 
+impl Pilot for Walker {
+    fn steer(&mut self, _: Tick, own: &State, _: &Others) -> Intent {
+        self.walk(own).into()
+    }
+}
+
 impl Walker {
     /// Starts towards the first waypoint.
     pub fn new(route: Vec<[f32; 2]>, repeat: bool) -> Self {
@@ -40,13 +47,8 @@ impl Walker {
         }
     }
 
-    /// Where the bot looks.
-    pub fn yaw(&self) -> u16 {
-        self.yaw
-    }
-
     /// The input of the next tick for a character in this state.
-    pub fn steer(&mut self, state: &State) -> Input {
+    pub fn walk(&mut self, state: &State) -> Input {
         let Some(away) = self.way_to_next(state.position) else {
             return Input {
                 yaw: self.yaw,
@@ -153,7 +155,7 @@ mod tests {
         let mut reached = Vec::new();
         for _ in 0..ticks {
             let before = walker.next;
-            state = step(&state, walker.steer(&state), world);
+            state = step(&state, walker.walk(&state), world);
             if walker.next != before {
                 reached.push(before);
             }

@@ -112,7 +112,7 @@ impl Runner<'_> {
         // Faults are of the first session: another seat is another story.
         let faults = std::mem::take(&mut bot.faults);
         let now = self.clock.now();
-        let session = Session::start(now, join, world, walker, faults, self.resume)?;
+        let session = Session::start(now, join, world, Box::new(walker), faults, self.resume)?;
         listen(&self.poll, index, &session)?;
         (bot.stage, bot.last_position) = (Stage::Playing(Box::new(session)), None);
         Ok(())
@@ -254,7 +254,7 @@ impl Runner<'_> {
             let Stage::Playing(session) = &mut bot.stage else {
                 continue;
             };
-            let state = match (session.pipe.state(), session.play.view()) {
+            let state = match (session.pipe.state(), session.client.view()) {
                 (otherworld_pipes::ClientState::Connected, Some(_)) => "playing",
                 (otherworld_pipes::ClientState::Connected, None) => "connected",
                 _ => "connecting",
@@ -286,7 +286,7 @@ impl Runner<'_> {
         self.summary.seconds = (now - self.started).as_secs_f64();
         for bot in &mut self.bots {
             if let Stage::Playing(session) = &mut bot.stage {
-                self.summary.playing += usize::from(session.play.view().is_some());
+                self.summary.playing += usize::from(session.client.view().is_some());
                 session.leave(&mut self.buffers);
             }
         }

@@ -7,11 +7,12 @@
 //!
 //! Read it in the order of a payload: [`link`] frames it, [`message`] names what is inside, [`input`] goes up,
 //! [`step`] moves a character through the [`world`], [`snapshot`] comes down, and what must arrive goes by the
-//! [`channel`]. [`server`] puts the server's half together.
+//! [`channel`]. [`server`] and [`client`] put their halves together.
 #![forbid(unsafe_code)]
 
 pub mod bits;
 pub mod channel;
+pub mod client;
 pub mod input;
 pub mod link;
 pub mod message;

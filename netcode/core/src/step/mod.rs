@@ -19,7 +19,7 @@ mod reconcile;
 mod steer;
 
 pub use adopt::adopt;
-pub use blockers::{Blocker, Blockers, MAX_BLOCKERS};
+pub use blockers::{BLOCKER_TICKS, Blocker, Blockers, MAX_BLOCKERS};
 pub use reconcile::{AGREEMENT, Measured, RESET_DISTANCE, Verdict, drive_velocity, reconcile};
 pub use steer::{Heading, RUN_SPEED, WALK_SPEED, heading};
 

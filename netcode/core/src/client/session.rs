@@ -1,42 +1,64 @@
-//! One bot inside its session: payloads in, payloads out, and its own view in between. No socket, no wall clock.
-//!
-//! A tick takes the clock's tick, asks the walker for an input, predicts it and sends it with the last few. A snapshot
-//! corrects the prediction and steers the clock; who is there, and the end, come by the reliable channel.
+//! A client's side of a session, from the first payload to the end.
 
-use crate::clock::InputClock;
-use crate::ending::Ending;
-use crate::predictor::{Outcome, Predictor};
-use crate::route::Walker;
-use crate::world::World;
-use otherworld_core::Tick;
-use otherworld_core::channel::Channel;
-use otherworld_core::input::{InputFrame, InputPacket};
-use otherworld_core::link::{Link, LinkError, MAX_PAYLOAD_BYTES};
-use otherworld_core::message::{
-    Goodbye, GoodbyeCause, MessageError, MessageId, ResumeToken, RosterEntry, RosterExit, Welcome,
+use super::own::Body;
+use super::predictor::{Cause, Outcome};
+use super::{Others, Pilot};
+use crate::channel::{Channel, ChannelError};
+use crate::link::{Link, LinkError, MAX_PAYLOAD_BYTES};
+use crate::message::{
+    Goodbye, MessageError, MessageId, ResumeToken, RosterEntry, RosterExit, Welcome,
 };
-use otherworld_core::roster::Roster;
-use otherworld_core::snapshot::Snapshot;
-use otherworld_core::step::State;
-use otherworld_core::tick::{TICK_RATE_HZ, TICK_US};
+use crate::roster::Roster;
+use crate::snapshot::Snapshot;
+use crate::step::State;
+use crate::tick::{EntityId, TICK_RATE_HZ, TICK_US, Tick};
+use crate::vec3::Vec3;
+use crate::world::World;
 use std::sync::Arc;
 use std::time::Duration;
 
 const PERIOD: Duration = Duration::from_micros(TICK_US as u64);
 
+/// Why a session is over, or cannot be played.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Ended {
+    /// The server simulates another world than ours.
+    OtherWorld {
+        /// The hash of its world.
+        theirs: u64,
+        /// The hash of ours.
+        ours: u64,
+    },
+    /// The server has so many ticks a second; only [`TICK_RATE_HZ`] is played yet.
+    TickRate(u8),
+    /// The server said so.
+    Goodbye(Box<Goodbye>),
+    /// The server broke the protocol of the reliable channel.
+    Broken(ChannelError),
+}
+
+/// Corrections of one cause.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Corrections {
+    /// How many.
+    pub count: u32,
+    /// The largest (unit: millimetres).
+    pub max_mm: f32,
+}
+
 /// What happened since the counts were taken last.
-#[derive(Debug, Clone, Copy, Default, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Counts {
     /// Snapshots that were newer than all before.
     pub snapshots: u32,
-    /// Predictions that a snapshot changed, though the server had our input.
-    pub corrections: u32,
-    /// The largest of them (unit: millimetres).
-    pub correction_max_mm: f32,
-    /// Predictions changed for ticks that the server made without our input.
-    pub missed_corrections: u32,
-    /// The largest of them (unit: millimetres).
-    pub missed_correction_max_mm: f32,
+    /// `[PR2]` Predictions that a snapshot changed though nothing dynamic was near: there should be none.
+    pub corrections: Corrections,
+    /// `[PR2]` Those where a body pushed or carried.
+    pub contact_corrections: Corrections,
+    /// `[PR2]` Those for ticks that the server made without our input.
+    pub missed_corrections: Corrections,
+    /// `[PR2]` Times that the server set the character down elsewhere.
+    pub relocations: u32,
     /// Ticks that the server made without our input.
     pub missed_inputs: u32,
     /// Ticks given up because this process slept.
@@ -45,19 +67,27 @@ pub struct Counts {
     pub unreadable: u32,
     /// Messages of kinds that this build does not know.
     pub unknown: u32,
+    /// Samples of other players in snapshots.
+    pub player_updates: u32,
+    /// Samples of bodies in snapshots.
+    pub body_updates: u32,
     /// Bytes of payloads received.
     pub bytes_down: u32,
     /// Bytes of payloads sent.
     pub bytes_up: u32,
 }
 
-/// What a bot sees of itself and others now.
-#[derive(Debug, Clone, Copy, PartialEq)]
+/// What a client sees of itself now, and how well.
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct View {
     /// Its own character, predicted.
     pub state: State,
+    /// Where it is shown: between two ticks, and with corrections hidden (unit: metres).
+    pub shown: Vec3,
     /// Where it looks.
     pub yaw: u16,
+    /// Its body.
+    pub entity: EntityId,
     /// The newest tick that the server's word is known for.
     pub acknowledged: Tick,
     /// How early the newest input came (unit: milliseconds).
@@ -70,10 +100,9 @@ pub struct View {
     pub bodies: usize,
 }
 
-/// A bot's side of a session.
-pub struct Play {
+/// A client's side of a session.
+pub struct Client {
     world: Arc<World>,
-    walker: Walker,
     link: Link,
     channel: Channel,
     roster: Roster,
@@ -81,23 +110,17 @@ pub struct Play {
     welcome: Option<Welcome>,
     resume: Option<ResumeToken>,
     body: Option<Body>,
+    others: Others,
     next_word: Duration,
     counts: Counts,
 }
 
-struct Body {
-    clock: InputClock,
-    predictor: Predictor,
-    packet: Option<InputPacket>,
-    missed_inputs: u8,
-}
-
-impl Play {
+impl Client {
     /// A session that has just begun.
-    pub fn new(world: Arc<World>, walker: Walker) -> Self {
-        Self {
+    #[must_use]
+    pub fn new(world: Arc<World>) -> Client {
+        Client {
             world,
-            walker,
             link: Link::new(),
             channel: Channel::new(),
             roster: Roster::default(),
@@ -105,19 +128,21 @@ impl Play {
             welcome: None,
             resume: None,
             body: None,
+            others: Others::default(),
             next_word: Duration::ZERO,
             counts: Counts::default(),
         }
     }
 
-    /// Takes in a payload.
+    /// Takes in a payload that arrived at `now`, by any steady clock of this end.
     ///
     /// # Errors
     /// The session's end, when the payload says so or shows that the two sides cannot play together.
-    pub fn receive(&mut self, now: Duration, payload: &[u8]) -> Result<(), Ending> {
+    pub fn receive(&mut self, now: Duration, payload: &[u8]) -> Result<(), Ended> {
         self.counts.bytes_down += payload.len() as u32;
         let received = match self.link.receive(now.as_micros() as u64, payload) {
             Ok(received) => received,
+            // What the network does to honest payloads.
             Err(LinkError::Duplicate | LinkError::Stale) => return Ok(()),
             Err(_) => {
                 self.counts.unreadable += 1;
@@ -144,9 +169,9 @@ impl Play {
     }
 
     /// Takes in a segment of the channel, and the events that are whole now.
-    fn hear(&mut self, segment: &[u8]) -> Result<(), Ending> {
-        self.channel.receive(segment).map_err(Ending::Broken)?;
-        while let Some((id, bytes)) = self.channel.next().map_err(Ending::Broken)? {
+    fn hear(&mut self, segment: &[u8]) -> Result<(), Ended> {
+        self.channel.receive(segment).map_err(Ended::Broken)?;
+        while let Some((id, bytes)) = self.channel.next().map_err(Ended::Broken)? {
             match Event::decode(id, bytes) {
                 Ok(Some(event)) => self.take(event)?,
                 Ok(None) => self.counts.unknown += 1,
@@ -156,74 +181,67 @@ impl Play {
         Ok(())
     }
 
-    fn take(&mut self, event: Event) -> Result<(), Ending> {
+    fn take(&mut self, event: Event) -> Result<(), Ended> {
         match event {
             Event::Welcome(welcome) => self.welcome(&welcome)?,
             Event::Entered(entry) => {
-                let entered = self.roster.enter(entry);
-                self.counts.unreadable += u32::from(entered.is_err());
+                let is_other = self.welcome.is_some_and(|own| own.entity != entry.entity);
+                match self.roster.enter(entry) {
+                    Ok(()) if is_other => self.others.enter_player(entry.entity),
+                    Ok(()) => {}
+                    Err(_) => self.counts.unreadable += 1,
+                }
             }
             Event::Exited(exit) => {
                 self.roster.exit(exit.entity);
+                self.others.exit_player(exit.entity);
             }
-            Event::Goodbye(goodbye) => return Err(ending(&goodbye)),
+            Event::Goodbye(goodbye) => return Err(Ended::Goodbye(Box::new(goodbye))),
         }
         Ok(())
     }
 
-    fn welcome(&mut self, welcome: &Welcome) -> Result<(), Ending> {
+    fn welcome(&mut self, welcome: &Welcome) -> Result<(), Ended> {
         if welcome.world_hash != self.world.hash() {
-            return Err(Ending::OtherWorld {
+            return Err(Ended::OtherWorld {
                 theirs: welcome.world_hash,
                 ours: self.world.hash(),
             });
         }
         if u32::from(welcome.tick_rate_hz) != TICK_RATE_HZ {
-            return Err(Ending::System(format!(
-                "a tick rate of {} Hz is not played yet",
-                welcome.tick_rate_hz
-            )));
+            return Err(Ended::TickRate(welcome.tick_rate_hz));
         }
         self.welcome.get_or_insert(*welcome);
         Ok(())
     }
 
     fn take_snapshot(&mut self, now: Duration) {
-        let (header, own) = (self.snapshot.header, self.snapshot.own);
-        let (Some(welcome), Some(own)) = (self.welcome, own) else {
+        let Some(welcome) = self.welcome else {
+            return;
+        };
+        self.counts.player_updates += self.snapshot.players.len() as u32;
+        self.counts.body_updates += self.snapshot.bodies.len() as u32;
+        self.others.take(now, &self.snapshot);
+        let header = self.snapshot.header;
+        let Some(own) = self.snapshot.own else {
+            self.counts.snapshots += 1;
             return;
         };
         if own.entity != welcome.entity {
             self.counts.unreadable += 1;
             return;
         }
-        let round_trip = Duration::from_micros(self.link.rtt_us().unwrap_or(0).into());
         let Some(body) = &mut self.body else {
+            let world = Arc::clone(&self.world);
+            self.body = Some(Body::start(now, world, &header, &own.state, &self.link));
             self.counts.snapshots += 1;
-            self.body = Some(Body {
-                clock: InputClock::start(now, header.tick, round_trip),
-                predictor: Predictor::start(Arc::clone(&self.world), header.tick, own.state),
-                packet: None,
-                missed_inputs: header.missed_inputs,
-            });
             return;
         };
-        let outcome = body.predictor.reconcile(header.tick, &own.state);
-        if outcome == Outcome::Old {
-            return;
-        }
-        self.counts.snapshots += 1;
-        let missed = header.missed_inputs.wrapping_sub(body.missed_inputs);
-        body.missed_inputs = header.missed_inputs;
-        self.counts.missed_inputs += u32::from(missed);
-        if let Outcome::Corrected { millimetres } = outcome {
-            self.counts.correct(missed > 0, millimetres);
-        }
-        body.clock
-            .measure(header.input_tick, header.input_margin_ms);
-        if !body.clock.next_tick().is_after(header.tick) {
-            // The server has overtaken us: what we would send could never be in time.
-            body.clock = InputClock::start(now, header.tick, round_trip);
+        let (outcome, missed) = body.take(now, &header, &own.state, &self.link);
+        if outcome != Outcome::Old {
+            self.counts.snapshots += 1;
+            self.counts.missed_inputs += u32::from(missed);
+            self.counts.note(outcome);
         }
     }
 
@@ -233,6 +251,7 @@ impl Play {
     }
 
     /// When the next payload is due.
+    #[must_use]
     pub fn due(&self) -> Duration {
         self.body
             .as_ref()
@@ -240,17 +259,20 @@ impl Play {
     }
 
     /// Writes the next payload and returns its length. Before the server has spoken it only acknowledges.
-    pub fn tick(&mut self, now: Duration, out: &mut [u8; MAX_PAYLOAD_BYTES]) -> usize {
+    pub fn tick(
+        &mut self,
+        now: Duration,
+        pilot: &mut dyn Pilot,
+        out: &mut [u8; MAX_PAYLOAD_BYTES],
+    ) -> usize {
         self.next_word = now + PERIOD;
+        self.show(now);
         let mut payload = self
             .link
             .start(now.as_micros() as u64, out)
             .expect("the buffer is as long as any payload");
         if let Some(body) = &mut self.body {
-            self.counts.skipped_ticks += body.clock.skip_to(now);
-            while body.clock.due() <= now {
-                body.advance(&mut self.walker);
-            }
+            self.counts.skipped_ticks += body.advance(now, pilot, &self.others);
             if let Some(packet) = &body.packet {
                 payload
                     .add(MessageId::Input, |room| packet.encode(room))
@@ -262,11 +284,29 @@ impl Play {
         length
     }
 
-    /// What the bot sees, once it has a body.
+    /// Moves what is shown on to this moment: once a frame. [`Client::tick`] does it too.
+    pub fn show(&mut self, now: Duration) {
+        self.others.show(now);
+        if let Some(body) = &mut self.body {
+            body.show(now);
+        }
+    }
+
+    /// The others as they are shown since [`Client::show`].
+    #[must_use]
+    pub fn others(&self) -> &Others {
+        &self.others
+    }
+
+    /// What the client sees of itself, once it has a body.
+    #[must_use]
     pub fn view(&self) -> Option<View> {
-        self.body.as_ref().map(|body| View {
+        let (body, welcome) = (self.body.as_ref()?, self.welcome?);
+        Some(View {
             state: *body.predictor.state(),
-            yaw: self.walker.yaw(),
+            shown: body.shown(),
+            yaw: body.yaw,
+            entity: welcome.entity,
             acknowledged: body.predictor.acknowledged(),
             margin_ms: self.snapshot.header.input_margin_ms,
             names: self.roster.entries().len(),
@@ -275,16 +315,40 @@ impl Play {
         })
     }
 
-    /// The smoothed round-trip time, once there is one.
-    pub fn round_trip(&self) -> Option<Duration> {
-        self.link
-            .rtt_us()
-            .map(|us| Duration::from_micros(us.into()))
+    /// Who is there.
+    #[must_use]
+    pub fn roster(&self) -> &Roster {
+        &self.roster
+    }
+
+    /// The network as it is measured.
+    #[must_use]
+    pub fn link(&self) -> &Link {
+        &self.link
     }
 
     /// The counts since they were taken last.
     pub fn take_counts(&mut self) -> Counts {
         std::mem::take(&mut self.counts)
+    }
+}
+
+impl Counts {
+    fn note(&mut self, outcome: Outcome) {
+        let Outcome::Corrected { millimetres, cause } = outcome else {
+            return;
+        };
+        let corrections = match cause {
+            Cause::Nothing => &mut self.corrections,
+            Cause::Contact => &mut self.contact_corrections,
+            Cause::Missed => &mut self.missed_corrections,
+            Cause::SetDown => {
+                self.relocations += 1;
+                return;
+            }
+        };
+        corrections.count += 1;
+        corrections.max_mm = corrections.max_mm.max(millimetres);
     }
 }
 
@@ -310,40 +374,5 @@ impl Event {
             _ => return Err(MessageError::Invalid("channel")),
         };
         Ok(Some(event))
-    }
-}
-
-impl Body {
-    fn advance(&mut self, walker: &mut Walker) {
-        let tick = self.clock.take();
-        let input = walker.steer(self.predictor.state());
-        self.predictor.advance(tick, input);
-        match &mut self.packet {
-            Some(packet) if packet.newest().plus(1) == tick => packet.push(input),
-            packet => *packet = Some(InputPacket::new(InputFrame { tick, input })),
-        }
-    }
-}
-
-impl Counts {
-    fn correct(&mut self, missed: bool, millimetres: f32) {
-        let (count, most) = if missed {
-            (
-                &mut self.missed_corrections,
-                &mut self.missed_correction_max_mm,
-            )
-        } else {
-            (&mut self.corrections, &mut self.correction_max_mm)
-        };
-        *count += 1;
-        *most = most.max(millimetres);
-    }
-}
-
-fn ending(goodbye: &Goodbye) -> Ending {
-    let reason = goodbye.reason.as_str().to_owned();
-    match goodbye.cause {
-        GoodbyeCause::Kicked => Ending::Kicked(reason),
-        cause => Ending::Dismissed { cause, reason },
     }
 }
