@@ -1,5 +1,6 @@
-// Builds the Godot extension and the bot executor. The two results are kept by the hash of what they are made from, so that
-// a start without changes does not even ask cargo; cargo's own folder is in the cache too and is shared by all checkouts.
+// Builds the Godot extension, the bot executor and the impairment proxy. The results are kept by the hash of what they are
+// made from, so that a start without changes does not even ask cargo; cargo's own folder is in the cache too and is shared by
+// all checkouts.
 import { existsSync } from 'node:fs';
 import { copyFile, mkdir } from 'node:fs/promises';
 import path from 'node:path';
@@ -11,8 +12,8 @@ import { cached, hashSources } from './cached.ts';
 
 const LEAST_RUST = [1, 95] as const; // `rust-version` in netcode/Cargo.toml
 const CURE = `install Rust ${LEAST_RUST.join('.')} or newer with rustup (https://rustup.rs) and start again`;
-const PACKAGES = ['otherworld-godot', 'otherworld-bot'];
-const OUTPUTS = ['libotherworld.so', 'otherworld-bot'];
+const PACKAGES = ['otherworld-godot', 'otherworld-bot', 'otherworld-impair'];
+const OUTPUTS = ['libotherworld.so', 'otherworld-bot', 'otherworld-impair'];
 
 export const netcode = path.join(checkoutRoot, 'netcode');
 
@@ -21,6 +22,8 @@ export type Netcode = {
   library: string;
   /** The bot executor. */
   bot: string;
+  /** The bad network between bots and instances. */
+  impair: string;
 };
 
 export function setUpNetcode(run: Run): Promise<Netcode> {
@@ -37,7 +40,8 @@ export function setUpNetcode(run: Run): Promise<Netcode> {
         await copyFile(path.join(targetDir(), 'release', name), path.join(dir, name));
     });
     step.report(/^rustc \S+/.exec(rustc)?.[0] ?? '');
-    return { library: path.join(home, 'libotherworld.so'), bot: path.join(home, 'otherworld-bot') };
+    const at = (name: string) => path.join(home, name);
+    return { library: at('libotherworld.so'), bot: at('otherworld-bot'), impair: at('otherworld-impair') };
   });
 }
 

@@ -1,4 +1,4 @@
-//! A network in memory, for tests: it loses, delays, reorders and duplicates from a seed.
+//! A network in memory, for tests and for the impairment proxy: it loses, delays, reorders and duplicates from a seed.
 //!
 //! A failing test prints the seed (`network seed …`); `OTHERWORLD_SEED=…` plays it again, and a seed that failed becomes a
 //! test with a name. Time is the caller's, so a minute of a bad network takes milliseconds.
@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::hash::{BuildHasher, Hasher, RandomState};
 
 /// What a way through the network does to datagrams.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Conditions {
     /// Share of datagrams that get lost, 0 to 1.
     pub loss: f64,
@@ -32,6 +32,20 @@ impl Conditions {
             delay_us: 40_000,
             jitter_us: 30_000,
         }
+    }
+
+    /// How long each copy of a datagram takes (unit: microseconds): none when it gets lost, one as a rule, or two.
+    pub fn travel_times_us(self, random: &mut Random) -> impl Iterator<Item = u64> {
+        let copies = if random.chance(self.loss) {
+            0
+        } else {
+            1 + u32::from(random.chance(self.duplication))
+        };
+        (0..copies).map(move |_| {
+            let jitter_us = random.below(self.jitter_us + 1);
+            let overtaken = random.chance(self.reorder);
+            self.delay_us + jitter_us + u64::from(overtaken) * OVERTAKEN_US
+        })
     }
 }
 
@@ -61,18 +75,10 @@ impl Way {
 
     /// Sends a datagram.
     pub fn send(&mut self, now_us: u64, datagram: &[u8]) {
-        if self.random.chance(self.conditions.loss) {
-            return;
-        }
-        let copies = 1 + u32::from(self.random.chance(self.conditions.duplication));
-        for _ in 0..copies {
-            let jitter_us = self.random.below(self.conditions.jitter_us + 1);
-            let overtaken = self.random.chance(self.conditions.reorder);
-            let arrival_us =
-                now_us + self.conditions.delay_us + jitter_us + u64::from(overtaken) * OVERTAKEN_US;
+        for time_us in self.conditions.travel_times_us(&mut self.random) {
             self.sent += 1;
             self.flying
-                .insert((arrival_us, self.sent), datagram.to_vec());
+                .insert((now_us + time_us, self.sent), datagram.to_vec());
         }
     }
 
