@@ -127,7 +127,7 @@ test('no other way with the same points and times has less jerk', () => {
 
 /** By differences on one side (-1, 1) or around (0). */
 function derivative(path: (t: number) => number[], t: number, order: number, side: number): number {
-  const h = 1e-3;
+  const h = 3e-4;
   const binomial = [[1], [1, 1], [1, 2, 1], [1, 3, 3, 1], [1, 4, 6, 4, 1]][order] as number[];
   const from = t + side * h * 0.5 - (order / 2) * h + (side * order * h) / 2;
   const sum = binomial.reduce(
