@@ -71,39 +71,49 @@ fn steps(name: &str, area: f32) {
 
 fn snapshots(name: &str, area: f32) {
     let mut crowd = Crowd::new(area);
-    (0..60).for_each(|_| crowd.play());
-    let (mut encode, mut decode) = (Vec::new(), Vec::new());
+    let (mut ticks, mut decode) = (Vec::new(), Vec::new());
     let mut total = Sent::default();
-    for _ in 0..TICKS {
+    let mut before = 0;
+    for number in 0..60 + TICKS {
+        if number == 60 {
+            ticks.clear();
+            decode.clear();
+            (total, before) = (Sent::default(), allocations());
+        }
         crowd.play();
+        let mut encode = Duration::ZERO;
+        let start = Instant::now();
+        crowd.begin();
+        encode += start.elapsed();
         for client in 0..PLAYERS {
             let start = Instant::now();
             let sent = crowd.encode(client);
-            encode.push(start.elapsed());
+            encode += start.elapsed();
             let start = Instant::now();
             crowd.decode(client);
             decode.push(start.elapsed());
-            assert_eq!(crowd.snapshot.players.len(), sent.players);
+            assert_eq!(crowd.snapshot.players.len(), sent.full + sent.roots);
+            assert_eq!(crowd.snapshot.unknown_baselines, 0);
             total.bytes += sent.bytes;
-            total.players += sent.players;
+            total.full += sent.full;
+            total.roots += sent.roots;
             total.bodies += sent.bodies;
         }
+        ticks.push(encode);
     }
-    let count = TICKS * PLAYERS;
-    let each = |sum: usize| sum as f64 / count as f64;
+    let allocated = allocations() - before;
+    let each = |sum: usize| sum as f64 / (TICKS * PLAYERS) as f64;
     let note = format!(
-        " ({:.0} bytes: {:.1} players, {:.1} bodies)",
+        " ({:.0} bytes: {:.1} players with hands, {:.1} without, {:.1} bodies)",
         each(total.bytes),
-        each(total.players),
+        each(total.full),
+        each(total.roots),
         each(total.bodies)
     );
-    report(
-        &format!("snapshot, choose and code, {name}"),
-        &mut encode,
-        1,
-        &note,
-    );
-    report(&format!("snapshot, read, {name}"), &mut decode, 1, "");
+    let what = format!("snapshots, choose and code, a tick of a hundred, {name}");
+    report(&what, &mut ticks, 1, &note);
+    let note = format!(", {allocated} allocations");
+    report(&format!("snapshot, read, {name}"), &mut decode, 1, &note);
 }
 
 /// How many triangles a step looks at.

@@ -32,7 +32,7 @@ pub struct BitWriter<'a> {
 }
 
 impl<'a> BitWriter<'a> {
-    /// A writer at the start of `bytes`; what they held before is overwritten as it goes.
+    /// A writer at the start of `bytes`; what they held before is overwritten as it goes, up to eight bytes ahead.
     pub fn new(bytes: &'a mut [u8]) -> Self {
         BitWriter { bytes, position: 0 }
     }
@@ -73,21 +73,49 @@ impl<'a> BitWriter<'a> {
         if count as usize > self.bits_left() {
             return Err(BitsError::Full);
         }
-        let mut value = value;
-        let mut left = count as usize;
+        let (byte, shift) = (self.position / 8, self.position % 8);
+        self.position += count as usize;
+        // Nine bytes hold 64 bits at any shift.
+        if let Some(bytes) = self.bytes.get_mut(byte..byte + 9) {
+            let kept = u64::from(bytes[0]) & ((1 << shift) - 1);
+            bytes[..8].copy_from_slice(&(kept | value << shift).to_le_bytes());
+            if shift + count as usize > 64 {
+                bytes[8] = (value >> (64 - shift)) as u8;
+            }
+        } else {
+            self.write_at_the_end(byte, shift, value, count as usize);
+        }
+        Ok(())
+    }
+
+    fn write_at_the_end(&mut self, mut byte: usize, mut shift: usize, value: u64, count: usize) {
+        let (mut value, mut left) = (value, count);
         while left > 0 {
-            let (byte, shift) = (self.position / 8, self.position % 8);
             let taken = left.min(8 - shift);
             let mask = (1u64 << taken) - 1;
-            let kept = if shift == 0 {
-                0
-            } else {
-                self.bytes[byte] & ((1 << shift) - 1)
-            };
+            let kept = self.bytes[byte] & ((1 << shift) - 1);
             self.bytes[byte] = kept | (((value & mask) as u8) << shift);
             value >>= taken;
             left -= taken;
-            self.position += taken;
+            (byte, shift) = (byte + 1, 0);
+        }
+    }
+
+    /// Writes the first `count` bits of what another writer made.
+    ///
+    /// # Errors
+    /// [`BitsError::Full`]; nothing was written then.
+    pub fn write_bits(&mut self, bytes: &[u8], count: usize) -> Result<(), BitsError> {
+        debug_assert!(count <= bytes.len() * 8);
+        if count > self.bits_left() {
+            return Err(BitsError::Full);
+        }
+        let mut reader = BitReader::new(bytes);
+        let mut left = count;
+        while left > 0 {
+            let taken = left.min(64) as u32;
+            self.write(reader.read(taken)?, taken)?;
+            left -= taken as usize;
         }
         Ok(())
     }
@@ -151,17 +179,21 @@ impl<'a> BitReader<'a> {
         if count as usize > self.bits_left() {
             return Err(BitsError::Short);
         }
-        let mut value = 0u64;
-        let mut done = 0usize;
-        while done < count as usize {
-            let (byte, shift) = (self.position / 8, self.position % 8);
-            let taken = (count as usize - done).min(8 - shift);
-            let part = (u64::from(self.bytes[byte]) >> shift) & ((1 << taken) - 1);
-            value |= part << done;
-            done += taken;
-            self.position += taken;
+        let (byte, shift) = (self.position / 8, self.position % 8);
+        self.position += count as usize;
+        let mut nine = [0; 9];
+        match self.bytes.get(byte..byte + 9) {
+            Some(bytes) => nine.copy_from_slice(bytes),
+            None => {
+                let rest = self.bytes.get(byte..).unwrap_or_default();
+                nine[..rest.len()].copy_from_slice(rest);
+            }
         }
-        Ok(value)
+        let [low @ .., high] = nine;
+        let value = u64::from_le_bytes(low) >> shift;
+        let above = (u64::from(high) << 1) << (63 - shift);
+        let mask = u64::MAX.checked_shr(64 - count).unwrap_or(0);
+        Ok((value | above) & mask)
     }
 
     /// Reads one bit.

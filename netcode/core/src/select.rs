@@ -1,37 +1,155 @@
-//! Whose turn it is in a client's next snapshot.
+//! Whose turn it is in a client's next snapshot, and how many bytes it may have.
 //!
-//! Each client has one [`Selector`] with a slot per thing it could be told about. A slot gains its weight every tick and
-//! is due from [`DUE`] on; the snapshot takes those that are due, the highest first, until it is full, and they begin
-//! again at zero. So what is near and moves comes every tick, what is far or at rest comes less often, and nothing that is
-//! present waits for ever. First form: distance and motion make the weight.
+//! Each client has one [`Selector`] with a slot per thing it could be told about. A slot gains the weight of its
+//! [`Claim`] every tick and is due from [`DUE`] on; the snapshot takes those that are due, the highest first, until it is
+//! full, and they begin again at zero. So what is near and moves comes every tick, what is far or at rest comes less
+//! often, and nothing that is present waits for more than [`PATIENCE`]. What comes less than every fourth tick comes on
+//! the grid of keyframes, so that its next turn has a baseline.
+
+use crate::channel::Pace;
+use crate::link::LINK_HEADER_BYTES;
+use crate::message::MESSAGE_HEADER_BYTES;
+use crate::snapshot::Level;
+use crate::snapshot::grid::{GRID_TICKS, is_on_grid};
+use crate::tick::Tick;
 
 /// What a slot must have gained before it is sent again.
 pub const DUE: u32 = 64;
 
-/// Weight of a thing at rest: it is sent about once a second.
-pub const AT_REST: u32 = 2;
+/// Weight of a thing at rest: with the grid, it is sent every 24 ticks.
+pub const AT_REST: u32 = 3;
 
-/// Most slots that one snapshot is chosen from; more than fit one never need to be in order.
-const MOST: usize = 128;
+/// `[SL2]` Who waited for so long comes before all others (unit: ticks).
+pub const PATIENCE: u32 = 24;
 
-/// The weight of a moving thing at this distance from the client (unit: metres): every tick up to 10 m, every second one
-/// up to 20 m, never less than four times a second.
-#[must_use]
-pub fn weight_of_moving(distance: f32) -> u32 {
-    let near = 10.0 * DUE as f32;
-    let weight = if distance > 10.0 {
-        near / distance
+/// Up to here a player's head and hands are told (unit: metres).
+pub const FULL_DISTANCE: f32 = 8.0;
+
+/// Up to here what moves comes every tick (unit: metres).
+const NEAR: f32 = 5.0;
+
+/// Entities that may turn out too long before a snapshot is taken for full.
+const MISSES: usize = 4;
+
+/// `[SL4]` What one client's snapshots may take on the wire, all headers among them (unit: bytes a second; 256 kbit/s).
+/// The reliable channel and resume tokens have budgets of their own.
+pub const SNAPSHOT_BYTES_PER_S: u32 = 32_000;
+
+/// Around every payload (unit: bytes): IPv4 and UDP, netcode's prefix, sequence (four bytes last for four years) and tag.
+pub const WIRE_BYTES: usize = 28 + 1 + 4 + 16;
+
+/// What may be saved up by small snapshots (unit: bytes; three ticks).
+const BURST_BYTES: u32 = 3_200;
+
+/// What a slot is to a client now.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Claim {
+    /// What its turn grows by in this tick; 0: nothing is there.
+    pub weight: u32,
+    /// How much is told when its turn comes.
+    pub level: Level,
+}
+
+impl Claim {
+    /// An empty slot.
+    pub const NOTHING: Claim = Claim {
+        weight: 0,
+        level: Level::Root,
+    };
+
+    /// A player at this distance (unit: metres); one whose head and hands are tracked moves.
+    #[must_use]
+    pub fn of_player(distance: f32, moves: bool) -> Claim {
+        let level = match distance <= FULL_DISTANCE {
+            true => Level::Full,
+            false => Level::Root,
+        };
+        let weight = if moves {
+            weight_of_moving(distance)
+        } else {
+            AT_REST
+        };
+        Claim { weight, level }
+    }
+
+    /// A dynamic body at this distance (unit: metres).
+    #[must_use]
+    pub fn of_body(distance: f32, is_asleep: bool) -> Claim {
+        let weight = if is_asleep {
+            AT_REST
+        } else {
+            weight_of_moving(distance)
+        };
+        Claim {
+            weight,
+            level: Level::Root,
+        }
+    }
+}
+
+/// Every tick up to 5 m, every second one up to 10 m, never less than four times a second.
+fn weight_of_moving(distance: f32) -> u32 {
+    let weight = if distance > NEAR {
+        NEAR * DUE as f32 / distance
     } else {
         DUE as f32
     };
     (weight as u32).max(DUE / 8)
 }
 
+/// The bytes of one client's snapshots.
+#[derive(Clone, Debug)]
+pub struct Budget {
+    pace: Pace,
+}
+
+impl Budget {
+    const AROUND: usize = WIRE_BYTES + LINK_HEADER_BYTES + MESSAGE_HEADER_BYTES;
+
+    /// Nothing sent yet.
+    #[must_use]
+    pub fn new(now_us: u64) -> Budget {
+        Budget {
+            pace: Pace::new(now_us, SNAPSHOT_BYTES_PER_S, BURST_BYTES),
+        }
+    }
+
+    /// How long a snapshot may be now (unit: bytes of the message).
+    pub fn room(&mut self, now_us: u64) -> usize {
+        self.pace.allowance(now_us).saturating_sub(Self::AROUND)
+    }
+
+    /// A snapshot of this length went out.
+    pub fn spend(&mut self, message_bytes: usize) {
+        self.pace.spend(message_bytes + Self::AROUND);
+    }
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Turn {
+    gained: u32,
+    waited: u32,
+}
+
+/// Due at once, on the grid or not.
+const NEW: Turn = Turn {
+    gained: 2 * DUE,
+    waited: 0,
+};
+
 /// The turns of one client.
 #[derive(Clone, Debug)]
 pub struct Selector {
-    gained: Vec<u32>,
-    due: Vec<(u32, u32)>,
+    turns: Vec<Turn>,
+    due: Vec<Due>,
+}
+
+/// Sorts with the most urgent first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Due {
+    less_urgent_by: u32,
+    slot: u32,
+    level: Level,
 }
 
 impl Selector {
@@ -39,42 +157,63 @@ impl Selector {
     #[must_use]
     pub fn new(slots: usize) -> Selector {
         Selector {
-            gained: vec![DUE; slots],
+            turns: vec![NEW; slots],
             due: Vec::with_capacity(slots),
         }
     }
 
-    /// Adds each slot's weight (0: nothing is there), then offers those that are due, in order, to `write` until it
-    /// answers false: that one did not fit and keeps its turn. Allocates nothing.
+    /// Adds each slot's weight, then offers those that are due, in order, to `write`, which answers whether it fitted:
+    /// what did not keeps its turn. Allocates nothing.
     pub fn fill(
         &mut self,
-        mut weight_of: impl FnMut(usize) -> u32,
-        mut write: impl FnMut(usize) -> bool,
+        tick: Tick,
+        mut claim_of: impl FnMut(usize) -> Claim,
+        mut write: impl FnMut(usize, Level) -> bool,
     ) {
         self.due.clear();
-        for (slot, gained) in self.gained.iter_mut().enumerate() {
-            match weight_of(slot) {
+        let on_grid = is_on_grid(tick);
+        for (slot, turn) in self.turns.iter_mut().enumerate() {
+            let claim = claim_of(slot);
+            if claim.weight == 0 {
                 // Whoever comes next into this slot is new: due at once.
-                0 => *gained = DUE,
-                weight => {
-                    *gained = gained.saturating_add(weight);
-                    if *gained >= DUE {
-                        self.due.push((u32::MAX - *gained, slot as u32));
-                    }
+                *turn = NEW;
+                continue;
+            }
+            turn.gained = turn.gained.saturating_add(claim.weight).min(DUE * 1024);
+            turn.waited = turn.waited.saturating_add(1);
+            if let Some(urgency) = turn.urgency(claim.weight, on_grid) {
+                self.due.push(Due {
+                    less_urgent_by: u32::MAX - urgency,
+                    slot: slot as u32,
+                    level: claim.level,
+                });
+            }
+        }
+        self.due.sort_unstable();
+        let mut misses = 0;
+        for due in &self.due {
+            let slot = due.slot as usize;
+            if write(slot, due.level) {
+                self.turns[slot] = Turn {
+                    gained: 0,
+                    waited: 0,
+                };
+            } else {
+                misses += 1;
+                if misses == MISSES {
+                    break;
                 }
             }
         }
-        if self.due.len() > MOST {
-            self.due.select_nth_unstable(MOST);
-            self.due.truncate(MOST);
-        }
-        self.due.sort_unstable();
-        for &(_, slot) in &self.due {
-            if !write(slot as usize) {
-                break;
-            }
-            self.gained[slot as usize] = 0;
-        }
+    }
+}
+
+impl Turn {
+    fn urgency(&self, weight: u32, on_grid: bool) -> Option<u32> {
+        let is_slow = weight < DUE / GRID_TICKS;
+        let is_late = self.waited >= PATIENCE;
+        let is_due = self.gained >= DUE && (on_grid || !is_slow || self.gained >= 2 * DUE);
+        (is_due || is_late).then_some(self.gained + if is_late { DUE * 2048 } else { 0 })
     }
 }
 
@@ -82,15 +221,21 @@ impl Selector {
 mod tests {
     use super::*;
 
+    const NEAR_PLAYER: Claim = Claim {
+        weight: DUE,
+        level: Level::Full,
+    };
+
     /// Ticks between two turns of each slot, the longest, over some ticks with room for `room` things.
-    fn longest_wait(weights: &[u32], room: usize, ticks: usize) -> Vec<usize> {
-        let mut selector = Selector::new(weights.len());
-        let (mut last, mut longest) = (vec![0; weights.len()], vec![0; weights.len()]);
+    fn longest_wait(claims: &[Claim], room: usize, ticks: usize) -> Vec<usize> {
+        let mut selector = Selector::new(claims.len());
+        let (mut last, mut longest) = (vec![0; claims.len()], vec![0; claims.len()]);
         for tick in 1..=ticks {
             let mut left = room;
             selector.fill(
-                |slot| weights[slot],
-                |slot| {
+                Tick(tick as u32),
+                |slot| claims[slot],
+                |slot, _| {
                     if left == 0 {
                         return false;
                     }
@@ -109,27 +254,41 @@ mod tests {
 
     #[test]
     fn sl1_near_things_come_every_tick_and_things_at_rest_every_second() {
-        let weights = [weight_of_moving(3.0), weight_of_moving(20.0), AT_REST, 0];
-        assert_eq!(longest_wait(&weights, 10, 300), [1, 2, 32, 300]);
+        let claims = [
+            Claim::of_player(3.0, true),
+            Claim::of_player(10.0, true),
+            Claim::of_body(3.0, true),
+            Claim::NOTHING,
+        ];
+        assert_eq!(longest_wait(&claims, 10, 300), [1, 2, 24, 300]);
+        assert_eq!(Claim::of_player(8.0, true).level, Level::Full);
+        assert_eq!(Claim::of_player(8.1, true).level, Level::Root);
     }
 
     #[test]
-    fn sl2_nobody_starves_when_there_is_too_much() {
-        let mut weights = vec![AT_REST; 200];
-        weights.extend(vec![weight_of_moving(1.0); 100]);
-        let waits = longest_wait(&weights, 40, 600);
-        assert!(waits[200..].iter().all(|&wait| wait <= 5), "{waits:?}");
-        assert!(waits[..200].iter().all(|&wait| wait <= 120), "{waits:?}");
+    fn sl2_nobody_waits_for_a_second_when_there_is_too_much() {
+        let mut claims = vec![Claim::of_body(9.0, true); 200];
+        claims.extend(vec![NEAR_PLAYER; 100]);
+        let waits = longest_wait(&claims, 40, 600);
+        assert!(waits[200..].iter().all(|&wait| wait <= 10), "{waits:?}");
+        assert!(waits[..200].iter().all(|&wait| wait <= 30), "{waits:?}");
     }
 
     #[test]
     fn sl3_who_is_new_in_a_slot_is_due_at_once() {
         let mut selector = Selector::new(1);
         let mut sent = 0;
+        let mut tick = Tick(0);
         let mut turn = |weight| {
+            tick = tick.plus(1);
+            let claim = Claim {
+                weight,
+                level: Level::Root,
+            };
             selector.fill(
-                |_| weight,
-                |_| {
+                tick,
+                |_| claim,
+                |_, _| {
                     sent += 1;
                     true
                 },
@@ -140,5 +299,18 @@ mod tests {
             [turn(1), turn(1), turn(0), turn(1), turn(1)],
             [1, 1, 1, 2, 2]
         );
+    }
+
+    #[test]
+    fn sl4_snapshots_cost_what_their_budget_allows() {
+        let mut budget = Budget::new(0);
+        let mut sent = 0;
+        for tick in 1..=300u64 {
+            let room = budget.room(tick * 33_333).min(1_139);
+            budget.spend(room);
+            sent += room + Budget::AROUND;
+        }
+        let bits_per_s = sent as f64 * 8.0 / 10.0;
+        assert!((255_000.0..259_000.0).contains(&bits_per_s), "{bits_per_s}");
     }
 }

@@ -10,7 +10,7 @@ mod session;
 pub use session::{Malformed, Payload, Session};
 
 use crate::message::Name;
-use crate::snapshot::{BodyPose, PlayerPose};
+use crate::snapshot::{BodyPose, Encoder, PlayerPose};
 use crate::step::State;
 use crate::tick::{SeatId, Tick};
 use crate::vec3::Vec3;
@@ -26,6 +26,17 @@ pub struct Scene<'a> {
     pub players: &'a [Option<Player>],
     /// By slot, counted from 0 here and from the last player on in the snapshot.
     pub bodies: &'a [Option<Body>],
+}
+
+impl Scene<'_> {
+    /// What the sessions' snapshots are coded with; once a tick, before any of them is written.
+    pub fn code(&self, encoder: &mut Encoder) {
+        encoder.begin(
+            self.tick,
+            |slot| self.players[slot].as_ref().map(|player| player.shown),
+            |slot| self.bodies[slot].as_ref().map(|body| body.pose),
+        );
+    }
 }
 
 /// A player who has a body.

@@ -1,29 +1,73 @@
 //! What a client is told each tick: its own state exactly, everything else as closely as one can see.
 //!
-//! First form: every entity in a snapshot is complete, so that any single datagram is enough and nothing is acknowledged;
-//! what does not fit waits for its turn ([`crate::select`]). A client predicts from [`Own`], so its floats travel bit by
-//! bit; others are drawn only, so places are multiples of 1/1024 m. Layout in `netcode/spec/STANDARD.md`.
+//! A client predicts from [`Own`], so its floats travel bit by bit; others are drawn only, so they are whole numbers
+//! ([`packed`]), told as differences ([`delta`]) to keyframes that the client is known to have ([`grid`]): an
+//! [`Encoder`] for the instance, [`Baselines`] for each client, a [`Decoder`] in the client. An acknowledgement of any
+//! payload is enough, none is needed: without a baseline an entity is complete. What does not fit waits for its turn
+//! ([`crate::select`]). Layout in `netcode/spec/STANDARD.md`.
 
+mod baselines;
+mod decoder;
+pub mod delta;
+mod encoder;
 mod fields;
+pub mod grid;
+#[cfg(test)]
+mod lockstep;
+pub mod packed;
 #[cfg(test)]
 mod tests;
+mod writer;
 
-pub use fields::{PLACE_ERROR, ROTATION_ERROR};
+pub use baselines::Baselines;
+pub use decoder::Decoder;
+pub use encoder::Encoder;
+pub use packed::{PLACE_ERROR, ROTATION_ERROR};
+pub use writer::SnapshotWriter;
 
-use crate::bits::{BitReader, BitWriter, BitsError};
-use crate::message::MessageError;
-use crate::pose::{Tracked, read_tracked, write_tracked};
+use crate::pose::Tracked;
 use crate::step::State;
 use crate::tick::{EntityId, Tick};
 use crate::vec3::Vec3;
-use fields::{
-    HEIGHT_BITS, SIDEWAYS_BITS, YAW_BITS, quantise_yaw, read_entity, read_place, read_rotation,
-    read_state, write_entity, write_place, write_rotation, write_state,
-};
 
-const END: u64 = 0;
-const PLAYER: u64 = 1;
-const BODY: u64 = 2;
+/// Most players, and most bodies, that an instance can tell of.
+pub const MAX_SLOTS: usize = 1 << INDEX_BITS[1];
+
+/// Bits of an index among the players or among the bodies, by the bit in front of it.
+const INDEX_BITS: [u32; 2] = [7, 12];
+
+/// Bits that say what follows in a snapshot.
+const KIND_BITS: u32 = 2;
+
+/// What follows in a snapshot.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    End = 0,
+    PlayerRoot = 1,
+    PlayerFull = 2,
+    Body = 3,
+}
+
+impl Kind {
+    fn from_bits(bits: u64) -> Kind {
+        match bits & 3 {
+            0 => Kind::End,
+            1 => Kind::PlayerRoot,
+            2 => Kind::PlayerFull,
+            _ => Kind::Body,
+        }
+    }
+}
+
+/// How much of an entity is told.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Level {
+    /// Where it is and where it looks; of a body everything.
+    #[default]
+    Root,
+    /// Head and hands too.
+    Full,
+}
 
 /// What a client needs to run its clock and its prediction.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -75,89 +119,6 @@ pub struct BodyPose {
     pub asleep: bool,
 }
 
-/// Writes one snapshot into the caller's bytes, most important things first, until it is full.
-#[derive(Debug)]
-pub struct SnapshotWriter<'a> {
-    bits: BitWriter<'a>,
-}
-
-impl<'a> SnapshotWriter<'a> {
-    /// Starts a snapshot. `own` is `None` for a spectator.
-    ///
-    /// # Errors
-    /// [`BitsError::Full`] when not even that fits.
-    pub fn new(
-        out: &'a mut [u8],
-        header: &Header,
-        own: Option<&Own>,
-    ) -> Result<SnapshotWriter<'a>, BitsError> {
-        let mut bits = BitWriter::new(out);
-        bits.write(u64::from(header.tick.0), 32)?;
-        bits.write(u64::from(header.input_tick.0), 32)?;
-        bits.write(u64::from(header.input_margin_ms.cast_unsigned()), 16)?;
-        bits.write(u64::from(header.missed_inputs), 8)?;
-        bits.write_bool(own.is_some())?;
-        if let Some(own) = own {
-            write_entity(&mut bits, own.entity)?;
-            write_state(&mut bits, &own.state)?;
-        }
-        Ok(SnapshotWriter { bits })
-    }
-
-    /// Adds a player.
-    ///
-    /// # Errors
-    /// [`BitsError::Full`]; the snapshot stays without it.
-    pub fn add_player(&mut self, player: &PlayerPose) -> Result<(), BitsError> {
-        self.add(|bits| {
-            bits.write(PLAYER, 2)?;
-            write_entity(bits, player.entity)?;
-            write_place(bits, player.position)?;
-            bits.write(quantise_yaw(player.yaw), YAW_BITS)?;
-            bits.write_bool(player.grounded)?;
-            write_tracked(bits, player.tracked.as_ref())
-        })
-    }
-
-    /// Adds a dynamic body.
-    ///
-    /// # Errors
-    /// [`BitsError::Full`]; the snapshot stays without it.
-    pub fn add_body(&mut self, body: &BodyPose) -> Result<(), BitsError> {
-        self.add(|bits| {
-            bits.write(BODY, 2)?;
-            write_entity(bits, body.entity)?;
-            write_place(bits, body.position)?;
-            write_rotation(bits, body.rotation)?;
-            bits.write_bool(body.asleep)
-        })
-    }
-
-    fn add(
-        &mut self,
-        write: impl FnOnce(&mut BitWriter<'a>) -> Result<(), BitsError>,
-    ) -> Result<(), BitsError> {
-        let before = self.bits.bits_written();
-        let result = write(&mut self.bits);
-        if result.is_err() {
-            self.bits.rewind(before);
-        }
-        result
-    }
-
-    /// Bits so far.
-    #[must_use]
-    pub fn bits_written(&self) -> usize {
-        self.bits.bits_written()
-    }
-
-    /// The length of the message (unit: bytes). Nothing marks the end but the end: unused bits are zero.
-    #[must_use]
-    pub fn finish(self) -> usize {
-        self.bits.bytes_written()
-    }
-}
-
 /// A snapshot as it was received. Reading into the same one again allocates nothing.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Snapshot {
@@ -169,65 +130,20 @@ pub struct Snapshot {
     pub players: Vec<PlayerPose>,
     /// Some of the dynamic bodies.
     pub bodies: Vec<BodyPose>,
+    /// `[KF6]` Entities that were skipped because their baseline is not here; an honest server sends none.
+    pub unknown_baselines: u32,
 }
 
 impl Snapshot {
     /// Room for as much as a payload can hold.
     #[must_use]
     pub fn with_capacity() -> Snapshot {
-        let smallest_player = 2 + 2 + 8 + 2 * SIDEWAYS_BITS + HEIGHT_BITS + YAW_BITS + 2;
-        let most = crate::link::MAX_PAYLOAD_BYTES * 8 / smallest_player as usize;
+        let smallest = KIND_BITS + 1 + INDEX_BITS[0] + grid::BASELINE_BITS + 1;
+        let most = crate::link::MAX_PAYLOAD_BYTES * 8 / smallest as usize;
         Snapshot {
             players: Vec::with_capacity(most),
             bodies: Vec::with_capacity(most),
             ..Snapshot::default()
         }
-    }
-
-    /// Reads a message in place of what was here.
-    ///
-    /// # Errors
-    /// When it is too short or has an impossible value; what is here then is of no use.
-    pub fn decode(&mut self, bytes: &[u8]) -> Result<(), MessageError> {
-        self.players.clear();
-        self.bodies.clear();
-        let mut bits = BitReader::new(bytes);
-        self.header = Header {
-            tick: Tick(bits.read_u32(32)?),
-            input_tick: Tick(bits.read_u32(32)?),
-            input_margin_ms: (bits.read(16)? as u16).cast_signed(),
-            missed_inputs: bits.read(8)? as u8,
-        };
-        self.own = if bits.read_bool()? {
-            Some(Own {
-                entity: read_entity(&mut bits)?,
-                state: read_state(&mut bits)?,
-            })
-        } else {
-            None
-        };
-        while bits.bits_left() >= 2 {
-            match bits.read(2)? {
-                END => break,
-                PLAYER => self.players.push(PlayerPose {
-                    entity: read_entity(&mut bits)?,
-                    position: read_place(&mut bits)?,
-                    yaw: (bits.read(YAW_BITS)? as u16) << (16 - YAW_BITS),
-                    grounded: bits.read_bool()?,
-                    tracked: read_tracked(&mut bits)?,
-                }),
-                BODY => self.bodies.push(BodyPose {
-                    entity: read_entity(&mut bits)?,
-                    position: read_place(&mut bits)?,
-                    rotation: read_rotation(&mut bits)?,
-                    asleep: bits.read_bool()?,
-                }),
-                _ => return Err(MessageError::Invalid("kind of entity")),
-            }
-        }
-        if bits.bits_left() >= 8 {
-            return Err(MessageError::Invalid("end of the snapshot"));
-        }
-        Ok(())
     }
 }

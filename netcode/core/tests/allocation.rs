@@ -66,6 +66,7 @@ fn al1_a_tick_of_a_hundred_players_allocates_nothing() {
     let mut entities = 0;
     let mut tick = |crowd: &mut Crowd| {
         crowd.play();
+        crowd.begin();
         for client in 0..PLAYERS {
             crowd.encode(client);
             crowd.decode(client);

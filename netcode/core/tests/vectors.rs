@@ -9,9 +9,12 @@ use otherworld_core::link::{LINK_HEADER_BYTES, Link};
 use otherworld_core::message::{
     Goodbye, GoodbyeCause, MessageId, Name, Reason, ResumeToken, RosterEntry, RosterExit, Welcome,
 };
+use otherworld_core::pose::{PackedPoint, Point, Tracked};
 use otherworld_core::protocol::{DESCRIPTION, PROTOCOL_HASH};
 use otherworld_core::seat::{Role, UserData};
-use otherworld_core::snapshot::{BodyPose, Header, Own, PlayerPose, Snapshot, SnapshotWriter};
+use otherworld_core::snapshot::{
+    Baselines, BodyPose, Decoder, Encoder, Header, Level, Own, PlayerPose, Snapshot, SnapshotWriter,
+};
 use otherworld_core::step::{Measured, State, reconcile};
 use otherworld_core::vec3::vec3;
 use otherworld_core::world::World;
@@ -157,8 +160,8 @@ fn input() {
     assert_eq!(InputPacket::decode(&golden_bytes("input", 0)), Ok(packet));
 }
 
-#[test]
-fn snapshot() {
+/// A character with a blocker, as a walker has who touches a wall.
+fn blocked() -> State {
     let floor = [[
         vec3(-9.0, 0.0, -9.0),
         vec3(-9.0, 0.0, 9.0),
@@ -172,60 +175,209 @@ fn snapshot() {
     };
     let (state, _) = reconcile(&State::at(vec3(0.625, 0.0, 0.0)), &measured, &world);
     assert_eq!(state.blockers.len(), 1);
-    let header = Header {
-        tick: Tick(1_000_000),
-        input_tick: Tick(1_000_003),
-        input_margin_ms: -12,
-        missed_inputs: 255,
+    state
+}
+
+/// What the row of snapshots is of: a player who walks and gestures, one who stands, bodies that roll and rest.
+fn scene(tick: u32) -> (Vec<PlayerPose>, Vec<BodyPose>) {
+    let passed = (tick - 1_000_000) as f32 / 30.0;
+    let hand = |reach: f32| Point {
+        position: vec3(0.25 + reach, 1.25, -0.5 * reach),
+        rotation: [0.0, reach, 0.0, (1.0 - reach * reach).sqrt()],
     };
-    let own = Own {
-        entity: EntityId(300),
-        state,
+    let head = Point {
+        position: vec3(0.0, 1.625, 0.0),
+        rotation: [0.0, 0.0, 0.0, 1.0],
     };
-    let player = PlayerPose {
+    let tracked = Tracked {
+        head: head.pack(),
+        left: hand(0.25).pack(),
+        right: hand(0.25 + passed).pack(),
+    };
+    let walker = PlayerPose {
         entity: EntityId(301),
-        position: vec3(-511.5, 0.25, 12.125),
-        yaw: 0x8010,
+        position: vec3(-511.5 + 2.0 * passed, 0.25, 12.125),
+        yaw: 0x8010 + tick as u16 % 64 * 100,
         grounded: true,
-        tracked: None,
+        tracked: Some(tracked),
     };
-    let body = BodyPose {
+    let stander = PlayerPose {
+        entity: EntityId(70_000),
+        position: vec3(3.0, 0.0, -4.0),
+        tracked: None,
+        ..walker
+    };
+    let ball = BodyPose {
         entity: EntityId(1),
-        position: vec3(1.0, 255.0, -3.0),
-        rotation: [0.5, -0.5, 0.5, 0.5],
+        position: vec3(1.0 + passed, 255.0, -3.0),
+        rotation: [0.5, -0.5, 0.5 - 0.1 * passed, 0.5],
         asleep: false,
     };
-    let write = |own: Option<&Own>| {
-        encoded(|out| {
-            let mut writer = SnapshotWriter::new(out, &header, own).unwrap();
-            writer.add_player(&player).unwrap();
-            writer.add_body(&body).unwrap();
-            writer.finish()
+    let crate_ = BodyPose {
+        entity: EntityId(4_000),
+        position: vec3(5.0, 0.5, 5.0),
+        rotation: [0.0, 0.0, 0.0, 1.0],
+        asleep: true,
+    };
+    let stander = PlayerPose { yaw: 7, ..stander };
+    let mut bodies = vec![ball; 131];
+    bodies[130] = crate_;
+    (vec![walker, stander], bodies)
+}
+
+/// What a snapshot of the row shows, its tick, and which slots it tells how.
+type Step = (&'static str, u32, &'static [(usize, Level)]);
+
+const ROW: [Step; 5] = [
+    (
+        "a keyframe: everything complete, of the walker the root alone",
+        1_000_000,
+        &[
+            (0, Level::Root),
+            (1, Level::Full),
+            (2, Level::Root),
+            (132, Level::Root),
+        ],
+    ),
+    (
+        "the walker's root against 1, the points complete; the others as they were",
+        1_000_003,
+        &[
+            (0, Level::Full),
+            (1, Level::Root),
+            (2, Level::Root),
+            (132, Level::Root),
+        ],
+    ),
+    (
+        "the next keyframe",
+        1_000_004,
+        &[(0, Level::Full), (2, Level::Root)],
+    ),
+    (
+        "the walker against 1, the one who stands against 2",
+        1_000_007,
+        &[(0, Level::Full), (1, Level::Full), (132, Level::Root)],
+    ),
+    (
+        "the walker against 7, and who has left the history complete",
+        1_000_031,
+        &[(0, Level::Full), (132, Level::Root), (1, Level::Root)],
+    ),
+];
+
+fn value_of(snapshot: &Snapshot) -> Value {
+    let v = |v: otherworld_core::Vec3| json!([v.x, v.y, v.z]);
+    let point = |point: PackedPoint| {
+        json!({
+            "place": point.place, "largest": point.rotation.largest, "parts": point.rotation.parts,
         })
     };
-    let (full, spectator) = (write(Some(&own)), write(None));
-    let v = |v: otherworld_core::Vec3| json!([v.x, v.y, v.z]);
-    let blocker = state.blockers.iter().next().unwrap();
-    let others = json!({
-        "header": {"tick": 1_000_000, "input_tick": 1_000_003, "input_margin_ms": -12, "missed_inputs": 255},
-        "players": [{"entity": 301, "position": v(player.position), "yaw": player.yaw, "grounded": true}],
-        "bodies": [{"entity": 1, "position": v(body.position), "rotation": body.rotation, "asleep": false}],
-    });
-    let own_fields = json!({
-        "entity": 300, "position": v(state.position), "velocity": v(state.velocity), "support": state.support as u8,
-        "blockers": [{"normal": v(blocker.normal), "offset": blocker.offset, "drift": blocker.drift, "ticks_left": blocker.ticks_left}],
-    });
-    let actual = json!({"cases": [
-        {"what": "a player's", "snapshot": others, "own": own_fields, "hex": hex(&full)},
-        {"what": "a spectator's", "snapshot": others, "own": null, "hex": hex(&spectator)},
-    ]});
-    check("snapshot", &actual);
-    let mut read = Snapshot::default();
-    read.decode(&golden_bytes("snapshot", 0)).unwrap();
-    assert_eq!((read.header, read.own), (header, Some(own)));
-    assert_eq!(read.players, [player]);
-    read.decode(&golden_bytes("snapshot", 1)).unwrap();
-    assert_eq!((read.own, read.bodies.len()), (None, 1));
+    let player = |player: &PlayerPose| {
+        json!({
+            "entity": player.entity.0, "position": v(player.position), "yaw": player.yaw, "grounded": player.grounded,
+            "points": player.tracked.map(|tracked| tracked.points().map(point)),
+        })
+    };
+    // To six places: readers of JSON round the last ones differently.
+    let rounded = |part: f32| (f64::from(part) * 1e6).round() / 1e6;
+    let body = |body: &BodyPose| {
+        json!({
+            "entity": body.entity.0, "position": v(body.position), "rotation": body.rotation.map(rounded), "asleep": body.asleep,
+        })
+    };
+    let own = |own: Own| {
+        json!({
+            "entity": own.entity.0, "position": v(own.state.position), "velocity": v(own.state.velocity),
+            "support": own.state.support as u8,
+            "blockers": own.state.blockers.iter().map(|blocker| json!({
+                "normal": v(blocker.normal), "offset": blocker.offset, "drift": blocker.drift, "ticks_left": blocker.ticks_left,
+            })).collect::<Vec<_>>(),
+        })
+    };
+    let header = snapshot.header;
+    json!({
+        "header": {
+            "tick": header.tick.0, "input_tick": header.input_tick.0,
+            "input_margin_ms": header.input_margin_ms, "missed_inputs": header.missed_inputs,
+        },
+        "own": snapshot.own.map(own),
+        "players": snapshot.players.iter().map(player).collect::<Vec<_>>(),
+        "bodies": snapshot.bodies.iter().map(body).collect::<Vec<_>>(),
+    })
+}
+
+#[test]
+fn snapshot() {
+    let (mut server, mut client) = (Link::new(), Link::new());
+    let mut encoder = Encoder::new(2, 131);
+    let mut baselines = Baselines::new(133);
+    let (mut decoder, mut read) = (Decoder::new(), Snapshot::default());
+    let (mut cases, mut begun) = (Vec::new(), 1_000_000);
+    for (number, (what, tick, slots)) in ROW.into_iter().enumerate() {
+        let header = Header {
+            tick: Tick(tick),
+            input_tick: Tick(tick + 3),
+            input_margin_ms: -12,
+            missed_inputs: 255,
+        };
+        let own = (number != 1).then(|| Own {
+            entity: EntityId(300),
+            state: if number == 0 {
+                blocked()
+            } else {
+                State::at(vec3(0.5, 0.0, 0.0))
+            },
+        });
+        // Ticks between are not told of, and the grid's among them are keyframes all the same.
+        for passed in begun..=tick {
+            let (players, bodies) = scene(passed);
+            encoder.begin(Tick(passed), |k| Some(players[k]), |k| Some(bodies[k]));
+        }
+        begun = tick + 1;
+        let message = encoded(|out| {
+            let own = own.as_ref();
+            let mut writer =
+                SnapshotWriter::new(out, &header, own, &mut encoder, &mut baselines).unwrap();
+            for (slot, level) in slots {
+                writer.add(*slot, *level).unwrap();
+            }
+            writer.finish()
+        });
+        let mut frame = [0; LINK_HEADER_BYTES];
+        let payload = server.start(0, &mut frame).unwrap();
+        baselines.sent(payload.sequence());
+        client.receive(0, &frame).unwrap();
+        client.start(0, &mut frame).unwrap();
+        baselines.acknowledge(server.receive(0, &frame).unwrap().newly_acked);
+        decoder.decode(&message, &mut read).unwrap();
+        assert_eq!(
+            (read.header, read.own, read.unknown_baselines),
+            (header, own, 0)
+        );
+        assert_eq!(read.players.len() + read.bodies.len(), slots.len());
+        cases.push(json!({"what": what, "hex": hex(&message), "snapshot": value_of(&read)}));
+    }
+    check("snapshot", &json!({"cases": cases}));
+    let mut decoder = Decoder::new();
+    for (number, case) in cases.iter().enumerate() {
+        decoder
+            .decode(&golden_bytes("snapshot", number), &mut read)
+            .unwrap();
+        assert_eq!(value_of(&read), case["snapshot"]);
+    }
+    // Who has none of the keyframes can skip what needs one.
+    Decoder::new()
+        .decode(&golden_bytes("snapshot", 3), &mut read)
+        .unwrap();
+    assert_eq!(
+        (
+            read.players.len(),
+            read.bodies.len(),
+            read.unknown_baselines
+        ),
+        (0, 0, 3)
+    );
 }
 
 #[test]

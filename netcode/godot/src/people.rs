@@ -17,6 +17,7 @@ use otherworld_core::protocol::PROTOCOL_HASH;
 use otherworld_core::seat::{Role, UserData};
 use otherworld_core::server::{Body, Payload, Player, Scene, Session};
 use otherworld_core::snapshot::BodyPose;
+use otherworld_core::snapshot::Encoder;
 use otherworld_core::{SeatId, Tick};
 use otherworld_instance::{LeaveCause, Refusal, Report, Seat, Seats};
 use otherworld_pipes::netcode::Limits;
@@ -66,6 +67,8 @@ pub struct People {
     clock: UnixClock,
     crowd: Crowd,
     view: View,
+    /// Sized by the first tick, which knows the bodies.
+    encoder: Option<Encoder>,
     payload: Payload,
 }
 
@@ -126,6 +129,7 @@ impl People {
                 players: Vec::with_capacity(door.capacity),
                 bodies: Vec::new(),
             },
+            encoder: None,
             payload: [0; _],
         })
     }
@@ -322,12 +326,15 @@ impl Peers for People {
             players: &self.view.players,
             bodies: &self.view.bodies,
         };
+        let new = || Encoder::new(scene.players.len(), scene.bodies.len());
+        let encoder = self.encoder.get_or_insert_with(new);
+        scene.code(encoder);
         for (slot, session) in self.crowd.sessions.iter_mut().enumerate() {
             let Some(session) = session.as_mut().filter(|session| !session.away) else {
                 continue;
             };
             let payload = &mut self.payload;
-            let written = session.write_payload(micros(now), slot, &scene, payload);
+            let written = session.write_payload(micros(now), slot, &scene, encoder, payload);
             let length = written.expect("a segment and one's own state fit a payload");
             let sent = self.pipe.send(now, session.seat(), &payload[..length]);
             debug_assert!(sent.is_ok(), "who is not away has a session of the pipe");

@@ -10,7 +10,7 @@ use otherworld_core::message::{
     Goodbye, GoodbyeCause, MessageId, Name, Reason, RosterEntry, Welcome,
 };
 use otherworld_core::protocol::PROTOCOL_HASH;
-use otherworld_core::snapshot::{Header, Own, SnapshotWriter};
+use otherworld_core::snapshot::{Baselines, Encoder, Header, Own, SnapshotWriter};
 use otherworld_core::step::{State, step};
 use otherworld_core::tick::{TICK_RATE_HZ, TICK_US};
 use otherworld_core::vec3::vec3;
@@ -314,8 +314,12 @@ impl Simulation {
                 entity: EntityId(7),
                 state: player.state,
             };
-            let snapshot =
-                |room: &mut [u8]| Ok(SnapshotWriter::new(room, &header, Some(&own))?.finish());
+            let (mut encoder, mut baselines) = (Encoder::new(0, 0), Baselines::new(0));
+            encoder.begin(header.tick, |_| None, |_| None);
+            let snapshot = |room: &mut [u8]| {
+                let (encoder, baselines) = (&mut encoder, &mut baselines);
+                Ok(SnapshotWriter::new(room, &header, Some(&own), encoder, baselines)?.finish())
+            };
             payload.add(MessageId::Snapshot, snapshot).unwrap();
             let length = payload.finish();
             if !lost {

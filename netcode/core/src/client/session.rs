@@ -9,7 +9,7 @@ use crate::message::{
     Goodbye, MessageError, MessageId, ResumeToken, RosterEntry, RosterExit, Welcome,
 };
 use crate::roster::Roster;
-use crate::snapshot::Snapshot;
+use crate::snapshot::{Decoder, Snapshot};
 use crate::step::State;
 use crate::tick::{EntityId, TICK_RATE_HZ, TICK_US, Tick};
 use crate::vec3::Vec3;
@@ -106,6 +106,7 @@ pub struct Client {
     link: Link,
     channel: Channel,
     roster: Roster,
+    decoder: Decoder,
     snapshot: Snapshot,
     welcome: Option<Welcome>,
     resume: Option<ResumeToken>,
@@ -124,6 +125,7 @@ impl Client {
             link: Link::new(),
             channel: Channel::new(),
             roster: Roster::default(),
+            decoder: Decoder::new(),
             snapshot: Snapshot::with_capacity(),
             welcome: None,
             resume: None,
@@ -152,7 +154,7 @@ impl Client {
         self.channel.acknowledge(received.newly_acked);
         for (id, bytes) in received.messages {
             match MessageId::from_u8(id) {
-                Some(MessageId::Snapshot) => match self.snapshot.decode(bytes) {
+                Some(MessageId::Snapshot) => match self.decoder.decode(bytes, &mut self.snapshot) {
                     Ok(()) => self.take_snapshot(now),
                     Err(_) => self.counts.unreadable += 1,
                 },

@@ -11,13 +11,16 @@ use crate::message::{Goodbye, MessageError, MessageId, Name, ResumeToken, Roster
 use crate::pose::Tracked;
 use crate::roster::Told;
 use crate::seat::{USER_DATA_BYTES, UserData};
-use crate::select::{AT_REST, Selector, weight_of_moving};
-use crate::snapshot::{Header, Own, SnapshotWriter};
+use crate::select::{Budget, Claim, Selector};
+use crate::snapshot::{Baselines, Encoder, Header, Own, SnapshotWriter};
 use crate::tick::{EntityId, SeatId, TICK_RATE_HZ, Tick};
 use crate::vec3::Vec3;
 
 /// A player slower than this stands (unit: metres a second).
 const STANDING: f32 = 0.05;
+
+/// The header and one's own state with all its blockers fit this (unit: bytes), whatever the budget says.
+const LEAST_SNAPSHOT_BYTES: usize = 128;
 
 /// What the channel may take of a payload (unit: bytes): one's own state and some others always find room beside it.
 const EVENTS_BYTES: usize = FULL_SEGMENT_BYTES;
@@ -60,6 +63,8 @@ pub struct Session {
     roster: Told,
     inputs: InputBuffer,
     selector: Selector,
+    budget: Option<Budget>,
+    baselines: Baselines,
     welcomed: bool,
     margin_ms: i16,
 }
@@ -78,6 +83,8 @@ impl Session {
             roster: Told::new(players),
             inputs: InputBuffer::new(next),
             selector: Selector::new(players + bodies),
+            budget: None,
+            baselines: Baselines::new(players + bodies),
             welcomed: false,
             margin_ms: 0,
         }
@@ -125,6 +132,7 @@ impl Session {
         };
         self.resume_at_us.get_or_insert(now_us);
         self.channel.acknowledge(received.newly_acked);
+        self.baselines.acknowledge(received.newly_acked);
         for (id, message) in received.messages {
             match MessageId::from_u8(id) {
                 Some(MessageId::Input) => {
@@ -189,8 +197,8 @@ impl Session {
         Ok(payload.finish())
     }
 
-    /// Writes what this client, whose body is in `slot`, is told of the scene, and returns the payload's length (unit:
-    /// bytes).
+    /// Writes what this client, whose body is in `slot`, is told of the scene, which the encoder has taken in, and
+    /// returns the payload's length (unit: bytes).
     ///
     /// # Errors
     /// [`LinkError::Full`] would mean that a segment and one's own state do not fit a payload.
@@ -199,6 +207,7 @@ impl Session {
         now_us: u64,
         slot: usize,
         scene: &Scene<'_>,
+        encoder: &mut Encoder,
         out: &mut Payload,
     ) -> Result<usize, LinkError> {
         let own = scene.players[slot].as_ref();
@@ -207,17 +216,24 @@ impl Session {
         self.channel
             .write(now_us, &self.link, &mut payload, EVENTS_BYTES);
         let header = self.header(scene.tick);
-        let selector = &mut self.selector;
-        payload.add(MessageId::Snapshot, |room| {
+        let sequence = payload.sequence();
+        let (selector, baselines) = (&mut self.selector, &mut self.baselines);
+        let budget = self.budget.get_or_insert_with(|| Budget::new(now_us));
+        let most = budget.room(now_us).max(LEAST_SNAPSHOT_BYTES);
+        let used = payload.add(MessageId::Snapshot, |room| {
             let own_state = own.map(|player| Own {
                 entity: player.shown.entity,
                 state: player.state,
             });
-            let mut snapshot = SnapshotWriter::new(room, &header, own_state.as_ref())?;
+            let most = most.min(room.len());
+            let (room, own_state) = (&mut room[..most], own_state.as_ref());
+            let mut snapshot = SnapshotWriter::new(room, &header, own_state, encoder, baselines)?;
             let eye = own.map_or(Vec3::ZERO, |player| player.state.position);
             add_others(&mut snapshot, selector, scene, slot, eye);
             Ok(snapshot.finish())
         })?;
+        budget.spend(used);
+        self.baselines.sent(sequence);
         Ok(payload.finish())
     }
 
@@ -288,7 +304,7 @@ impl Session {
     }
 }
 
-/// Slots of the selector: the scene's players, then its bodies.
+/// Slots of selector and encoder: the scene's players, then its bodies.
 fn add_others(
     snapshot: &mut SnapshotWriter<'_>,
     selector: &mut Selector,
@@ -297,25 +313,21 @@ fn add_others(
     eye: Vec3,
 ) {
     let players = scene.players.len();
-    let other = |slot: usize| scene.players[slot].as_ref().filter(|_| slot != own_slot);
-    let weight = |slot: usize| match slot.checked_sub(players) {
+    let claim = |slot: usize| match slot.checked_sub(players) {
         Some(index) => match &scene.bodies[index] {
-            None => 0,
-            Some(body) if body.pose.asleep => AT_REST,
-            Some(body) => weight_of_moving((body.pose.position - eye).length()),
+            None => Claim::NOTHING,
+            Some(body) => Claim::of_body((body.pose.position - eye).length(), body.pose.asleep),
         },
-        None => match other(slot) {
-            None => 0,
-            Some(player) if stands(player) => AT_REST,
-            Some(player) => weight_of_moving((player.shown.position - eye).length()),
+        None => match scene.players[slot].as_ref().filter(|_| slot != own_slot) {
+            None => Claim::NOTHING,
+            Some(player) => {
+                let distance = (player.shown.position - eye).length();
+                Claim::of_player(distance, !stands(player))
+            }
         },
     };
-    selector.fill(weight, |slot| {
-        let added = match slot.checked_sub(players) {
-            Some(index) => scene.bodies[index].map_or(Ok(()), |body| snapshot.add_body(&body.pose)),
-            None => other(slot).map_or(Ok(()), |player| snapshot.add_player(&player.shown)),
-        };
-        added.is_ok()
+    selector.fill(scene.tick, claim, |slot, level| {
+        snapshot.add(slot, level).is_ok()
     });
 }
 

@@ -1,28 +1,10 @@
-//! The fields of a snapshot, each written and read by a pair of functions.
+//! The fields that travel bit by bit, each written and read by a pair of functions.
 
 use crate::bits::{BitReader, BitWriter, BitsError};
 use crate::message::MessageError;
 use crate::step::{Blocker, Blockers, State, Support};
 use crate::tick::EntityId;
 use crate::vec3::{Vec3, vec3};
-use crate::world::LIMIT;
-
-/// Steps of a quantised place in a metre.
-pub(super) const STEPS_PER_METRE: f32 = 1024.0;
-pub(super) const SIDEWAYS_BITS: u32 = 20;
-pub(super) const HEIGHT_BITS: u32 = 19;
-
-/// Largest difference of a quantised place to the true one along an axis (unit: metres), rounding of `f32` included.
-pub const PLACE_ERROR: f32 = 0.55e-3;
-
-/// Largest angle between a quantised rotation and the true one (unit: radians).
-pub const ROTATION_ERROR: f32 = 2.5e-3;
-
-/// A drawn player's yaw is a multiple of 1/4096 of a turn.
-pub(super) const YAW_BITS: u32 = 12;
-
-pub(super) const ROTATION_BITS: u32 = 11;
-pub(super) const ROTATION_STEPS: f32 = ((1 << ROTATION_BITS) - 1) as f32;
 
 /// Widths of an entity's number, by the two bits in front of it.
 const ENTITY_BITS: [u32; 4] = [8, 12, 16, 32];
@@ -40,76 +22,6 @@ pub(super) fn read_entity(bits: &mut BitReader<'_>) -> Result<EntityId, MessageE
         return Err(MessageError::Invalid("entity"));
     }
     Ok(entity)
-}
-
-pub(super) fn write_place(bits: &mut BitWriter<'_>, place: Vec3) -> Result<(), BitsError> {
-    bits.write(quantise(place.x, LIMIT.x, SIDEWAYS_BITS), SIDEWAYS_BITS)?;
-    bits.write(quantise(place.y, LIMIT.y, HEIGHT_BITS), HEIGHT_BITS)?;
-    bits.write(quantise(place.z, LIMIT.z, SIDEWAYS_BITS), SIDEWAYS_BITS)
-}
-
-pub(super) fn read_place(bits: &mut BitReader<'_>) -> Result<Vec3, BitsError> {
-    let mut axis = |width, limit| Ok(bits.read_u32(width)? as f32 / STEPS_PER_METRE - limit);
-    Ok(vec3(
-        axis(SIDEWAYS_BITS, LIMIT.x)?,
-        axis(HEIGHT_BITS, LIMIT.y)?,
-        axis(SIDEWAYS_BITS, LIMIT.z)?,
-    ))
-}
-
-/// The nearest step, the last one for what lies outside; casting takes NaN to 0.
-pub(super) fn quantise(value: f32, limit: f32, width: u32) -> u64 {
-    let steps = ((value + limit) * STEPS_PER_METRE + 0.5) as u32;
-    u64::from(steps.min((1 << width) - 1))
-}
-
-pub(super) fn quantise_yaw(yaw: u16) -> u64 {
-    let half = 1 << (15 - YAW_BITS);
-    u64::from(yaw.wrapping_add(half) >> (16 - YAW_BITS))
-}
-
-/// The three smaller parts of the quaternion; the largest follows from them, with the sign made positive.
-pub(super) fn write_rotation(
-    bits: &mut BitWriter<'_>,
-    rotation: [f32; 4],
-) -> Result<(), BitsError> {
-    let mut largest = 0;
-    for k in 1..4 {
-        if rotation[k].abs() > rotation[largest].abs() {
-            largest = k;
-        }
-    }
-    let sign = if rotation[largest] < 0.0 { -1.0 } else { 1.0 };
-    bits.write(largest as u64, 2)?;
-    for (k, part) in rotation.into_iter().enumerate() {
-        if k != largest {
-            let share = part * sign * core::f32::consts::FRAC_1_SQRT_2 + 0.5;
-            let steps = (share * ROTATION_STEPS + 0.5) as u32;
-            bits.write(u64::from(steps.min(ROTATION_STEPS as u32)), ROTATION_BITS)?;
-        }
-    }
-    Ok(())
-}
-
-pub(super) fn read_rotation(bits: &mut BitReader<'_>) -> Result<[f32; 4], BitsError> {
-    let largest = bits.read(2)? as usize;
-    let mut rotation = [0.0; 4];
-    let mut left = 1.0;
-    for (k, part) in rotation.iter_mut().enumerate() {
-        if k != largest {
-            let steps = bits.read_u32(ROTATION_BITS)? as f32;
-            *part = (steps / ROTATION_STEPS - 0.5) * core::f32::consts::SQRT_2;
-            left -= *part * *part;
-        }
-    }
-    // A hostile peer can make `left` negative; then the others are scaled to length one.
-    if left < 0.0 {
-        let scale = 1.0 / (1.0 - left).sqrt();
-        rotation = rotation.map(|part| part * scale);
-    } else {
-        rotation[largest] = left.sqrt();
-    }
-    Ok(rotation)
 }
 
 pub(super) fn write_state(bits: &mut BitWriter<'_>, state: &State) -> Result<(), BitsError> {

@@ -1,15 +1,18 @@
 //! Sizes, round trips with their stated errors, and bytes from strangers.
 
-use super::fields::{STEPS_PER_METRE, quantise};
+use super::lockstep::Session;
+use super::packed::{SIDEWAYS_BITS, STEPS_PER_METRE, quantise};
 use super::*;
+use crate::bits::BitsError;
 use crate::link::MAX_PAYLOAD_BYTES;
 use crate::step::{Blocker, Blockers, Support};
 use crate::vec3::vec3;
 use crate::world::LIMIT;
 use proptest::prelude::*;
 
+/// Within the last step; what is beyond it is shown at the edge.
 fn any_place() -> impl Strategy<Value = Vec3> {
-    (-512.0f32..512.0, -256.0f32..256.0, -512.0f32..512.0).prop_map(|(x, y, z)| vec3(x, y, z))
+    (-512.0f32..511.999, -256.0f32..255.999, -512.0f32..511.999).prop_map(|(x, y, z)| vec3(x, y, z))
 }
 
 fn any_rotation() -> impl Strategy<Value = [f32; 4]> {
@@ -74,46 +77,78 @@ fn body(entity: u32) -> BodyPose {
     }
 }
 
+/// A snapshot without baselines of what is in these slots.
+fn write(
+    out: &mut [u8],
+    header: &Header,
+    own: Option<&Own>,
+    players: &[PlayerPose],
+    bodies: &[BodyPose],
+) -> Result<usize, BitsError> {
+    let slots = players.len() + bodies.len();
+    let mut encoder = Encoder::new(players.len(), bodies.len());
+    let mut baselines = Baselines::new(slots);
+    encoder.begin(header.tick, |k| Some(players[k]), |k| Some(bodies[k]));
+    let mut writer = SnapshotWriter::new(out, header, own, &mut encoder, &mut baselines)?;
+    for slot in 0..slots {
+        if writer.add(slot, Level::Full).is_err() {
+            break;
+        }
+    }
+    Ok(writer.finish())
+}
+
+fn read(bytes: &[u8]) -> Result<Snapshot, crate::message::MessageError> {
+    let mut snapshot = Snapshot::default();
+    Decoder::new().decode(bytes, &mut snapshot)?;
+    Ok(snapshot)
+}
+
 #[test]
-fn sn1_a_hundred_players_need_less_than_a_datagram() {
-    let mut bytes = [0; MAX_PAYLOAD_BYTES - 11];
+fn sn1_header_and_own_state_come_first_and_always_fit() {
+    let mut state = State::default();
+    for k in 0..3 {
+        let normal = [
+            vec3(1.0, 0.0, 0.0),
+            vec3(0.0, 0.0, 1.0),
+            vec3(-1.0, 0.0, 0.0),
+        ][k];
+        assert!(state.blockers.push_exact(Blocker {
+            normal,
+            offset: 1.0,
+            drift: 0.0,
+            ticks_left: 6,
+        }));
+    }
     let own = Own {
-        entity: EntityId(300),
-        state: State::default(),
+        entity: EntityId(u32::MAX),
+        state,
     };
-    let mut writer = SnapshotWriter::new(&mut bytes, &Header::default(), Some(&own)).unwrap();
-    println!("header and own state: {} bits", writer.bits_written());
-    let player = |k: u32| PlayerPose {
-        entity: EntityId(256 + k),
-        ..PlayerPose::default()
-    };
-    let before = writer.bits_written();
-    for k in 0..99 {
-        writer.add_player(&player(k)).unwrap();
-    }
-    println!("a player: {} bits", (writer.bits_written() - before) / 99);
-    assert_eq!((writer.bits_written() - before) / 99, 89);
-    let mut bodies = 0;
-    while writer.add_body(&body(1)).is_ok() {
-        bodies += 1;
-    }
-    println!("and {bodies} bodies of 107 bits beside them");
-    assert_eq!(bodies, 0);
+    let mut bytes = [0; MAX_PAYLOAD_BYTES - 11];
+    let alone = write(&mut bytes, &Header::default(), Some(&own), &[], &[]).unwrap();
+    assert_eq!(alone, 101);
+    let players: Vec<_> = (0..100)
+        .map(|k| PlayerPose {
+            entity: EntityId(1024 + k),
+            tracked: Some(Tracked::default()),
+            ..PlayerPose::default()
+        })
+        .collect();
+    let full = write(&mut bytes, &Header::default(), Some(&own), &players, &[]).unwrap();
+    let snapshot = read(&bytes[..full]).unwrap();
+    assert_eq!(snapshot.own.unwrap().state.hash(0), state.hash(0));
+    assert_eq!(snapshot.players, players[..snapshot.players.len()]);
+    assert_eq!(snapshot.players.len(), 27);
 }
 
 #[test]
 fn sn2_what_does_not_fit_leaves_the_snapshot_whole() {
     let mut bytes = [0xff; 60];
-    let mut writer = SnapshotWriter::new(&mut bytes, &Header::default(), None).unwrap();
-    let mut count = 0;
-    while writer.add_body(&body(count + 1)).is_ok() {
-        count += 1;
-    }
-    let length = writer.finish();
-    let mut snapshot = Snapshot::default();
-    snapshot.decode(&bytes[..length]).unwrap();
-    assert_eq!(snapshot.bodies.len(), count as usize);
-    assert!(SnapshotWriter::new(&mut bytes[..11], &Header::default(), None).is_err());
+    let bodies: Vec<_> = (1..9).map(body).collect();
+    let length = write(&mut bytes, &Header::default(), None, &[], &bodies).unwrap();
+    let snapshot = read(&bytes[..length]).unwrap();
+    assert_eq!(snapshot.bodies.len(), 3);
+    assert!(write(&mut bytes[..11], &Header::default(), None, &[], &[]).is_err());
 }
 
 #[test]
@@ -131,9 +166,8 @@ proptest! {
         let header = Header { tick: Tick(tick), input_tick: Tick(tick.wrapping_add(3)), input_margin_ms: margin, missed_inputs: 9 };
         let own = Own { entity, state };
         let mut bytes = [0; 200];
-        let length = SnapshotWriter::new(&mut bytes, &header, Some(&own)).unwrap().finish();
-        let mut snapshot = Snapshot::default();
-        snapshot.decode(&bytes[..length]).unwrap();
+        let length = write(&mut bytes, &header, Some(&own), &[], &[]).unwrap();
+        let snapshot = read(&bytes[..length]).unwrap();
         prop_assert_eq!(snapshot.header, header);
         prop_assert_eq!(snapshot.own.unwrap().entity, entity);
         prop_assert_eq!(snapshot.own.unwrap().state.hash(0), state.hash(0));
@@ -141,17 +175,15 @@ proptest! {
 
     #[test]
     fn sn5_others_come_back_within_the_stated_error(place in any_place(), rotation in any_rotation(), yaw: u16, entity in any_entity()) {
-        let player = PlayerPose { entity, position: place, yaw, grounded: true, tracked: None };
+        let tracked = Some(Tracked::default());
+        let player = PlayerPose { entity, position: place, yaw, grounded: true, tracked };
         let body = BodyPose { entity, position: place, rotation, asleep: true };
-        let mut bytes = [0; 64];
-        let mut writer = SnapshotWriter::new(&mut bytes, &Header::default(), None).unwrap();
-        writer.add_player(&player).unwrap();
-        writer.add_body(&body).unwrap();
-        let length = writer.finish();
-        let mut snapshot = Snapshot::default();
-        snapshot.decode(&bytes[..length]).unwrap();
+        let mut bytes = [0; 80];
+        let length = write(&mut bytes, &Header::default(), None, &[player], &[body]).unwrap();
+        let snapshot = read(&bytes[..length]).unwrap();
         let (p, b) = (snapshot.players[0], snapshot.bodies[0]);
         prop_assert_eq!((p.entity, b.entity, p.grounded, b.asleep), (entity, entity, true, true));
+        prop_assert_eq!(p.tracked, tracked);
         for off in [p.position - place, b.position - place] {
             prop_assert!(off.x.abs() <= PLACE_ERROR && off.y.abs() <= PLACE_ERROR && off.z.abs() <= PLACE_ERROR, "{:?}", off);
         }
@@ -160,37 +192,74 @@ proptest! {
     }
 
     #[test]
-    fn sn6_any_bytes_are_read_or_refused(bytes in prop::collection::vec(any::<u8>(), 0..1200)) {
+    fn sn6_any_bytes_are_read_or_refused(messages in prop::collection::vec(prop::collection::vec(any::<u8>(), 0..1200), 1..8)) {
         let mut snapshot = Snapshot::with_capacity();
         let capacity = (snapshot.players.capacity(), snapshot.bodies.capacity());
-        if bytes.len() <= MAX_PAYLOAD_BYTES && snapshot.decode(&bytes).is_ok() {
-            for body in &snapshot.bodies {
-                let square: f32 = body.rotation.iter().map(|p| p * p).sum();
-                prop_assert!((square - 1.0).abs() < 1e-4);
+        let mut decoder = Decoder::new();
+        for bytes in messages {
+            let bytes = &bytes[..bytes.len().min(MAX_PAYLOAD_BYTES)];
+            if decoder.decode(bytes, &mut snapshot).is_ok() {
+                check_numbers(&snapshot)?;
             }
             prop_assert_eq!(capacity, (snapshot.players.capacity(), snapshot.bodies.capacity()));
         }
+        prop_assert!(decoder.kept() <= 2 * MAX_SLOTS);
     }
 
-    /// Like the one above, but past the first impossible value: a valid snapshot with a few bytes changed.
+    /// Like the one above, but past the first impossible value and with baselines: valid snapshots with changed bits.
     #[test]
-    fn sn6_mutated_snapshots_are_read_or_refused(state in any_state(), changes in prop::collection::vec((0usize..200, any::<u8>()), 0..4), cut in 0usize..200) {
+    fn sn6_mutated_snapshots_are_read_or_refused(
+        state in any_state(),
+        changes in prop::collection::vec((0usize..6, 0usize..8000, any::<u8>()), 0..12),
+        cut in 0usize..1139,
+    ) {
         let own = Own { entity: EntityId(5), state };
-        let mut bytes = [0; 200];
-        let mut writer = SnapshotWriter::new(&mut bytes, &Header::default(), Some(&own)).unwrap();
-        for k in 1..9 {
-            let _ = writer.add_body(&body(k));
-        }
-        let length = writer.finish();
-        for (at, byte) in changes {
-            bytes[at] ^= byte;
-        }
-        let mut snapshot = Snapshot::default();
-        if snapshot.decode(&bytes[..length.min(cut)]).is_ok()
-            && let Some(own) = snapshot.own
-        {
-            prop_assert!(own.state.position.is_finite() && own.state.velocity.is_finite());
-            prop_assert!(own.state.blockers.iter().all(Blocker::is_sane));
+        let mut session = Session::new(8, 8);
+        let mut snapshot = Snapshot::with_capacity();
+        for number in 0..6usize {
+            let tick = Tick(2 * number as u32);
+            let player = |k: usize| PlayerPose {
+                entity: EntityId(20 + k as u32),
+                position: vec3(number as f32 * 0.1, 0.0, k as f32),
+                tracked: Some(Tracked::default()),
+                ..PlayerPose::default()
+            };
+            session.encoder.begin(tick, |k| Some(player(k)), |k| Some(body(k as u32 + 1)));
+            let mut payload = session.send(tick, Some(&own), |_| Some(Level::Full));
+            let message = payload.split_off(11);
+            session.deliver(&payload);
+            session.acknowledge();
+            let mut message = message;
+            for (_, at, byte) in changes.iter().filter(|(which, ..)| *which == number) {
+                let at = at % message.len();
+                message[at] ^= byte;
+            }
+            let end = if number == 5 { message.len().min(cut) } else { message.len() };
+            if session.decoder.decode(&message[..end], &mut snapshot).is_ok() {
+                check_numbers(&snapshot)?;
+            }
         }
     }
+}
+
+/// Everything that is read is a number, a rotation, a place in the world.
+fn check_numbers(snapshot: &Snapshot) -> Result<(), TestCaseError> {
+    if let Some(own) = snapshot.own {
+        prop_assert!(own.state.position.is_finite() && own.state.velocity.is_finite());
+        prop_assert!(own.state.blockers.iter().all(Blocker::is_sane));
+    }
+    let places = snapshot.players.iter().map(|player| player.position);
+    for place in places.chain(snapshot.bodies.iter().map(|body| body.position)) {
+        prop_assert!(
+            place.x.abs() <= LIMIT.x && place.y.abs() <= LIMIT.y && place.z.abs() <= LIMIT.z
+        );
+    }
+    let points = |player: &PlayerPose| player.tracked.map(|tracked| tracked.points());
+    let turned = snapshot.players.iter().filter_map(points).flatten();
+    let rotations = turned.map(|point| point.unpack().rotation);
+    for rotation in rotations.chain(snapshot.bodies.iter().map(|body| body.rotation)) {
+        let square: f32 = rotation.iter().map(|part| part * part).sum();
+        prop_assert!((square - 1.0).abs() < 1e-3);
+    }
+    Ok(())
 }

@@ -4,7 +4,9 @@
 //! and a bumpy mesh: 13,922 triangles. All numbers are literals or come from a seed, without a sine.
 #![allow(dead_code)]
 
+pub mod ball;
 pub mod crowd;
+pub mod hands;
 pub mod vectors;
 pub mod walker;
 
