@@ -11,7 +11,8 @@ use otherworld_core::client::{Client, Pilot};
 use otherworld_core::link::MAX_PAYLOAD_BYTES;
 use otherworld_core::protocol::PROTOCOL_HASH;
 use otherworld_pipes::udp::{Inbox, Outbox};
-use otherworld_pipes::{ClientPipe, ClientState};
+use otherworld_pipes::{ClientPipe, ClientState, Traffic};
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -51,6 +52,7 @@ pub struct Session {
     is_resuming: bool,
     is_cut: bool,
     next_handshake: Duration,
+    reported: Traffic,
 }
 
 /// What a session's ear told its bot.
@@ -75,6 +77,7 @@ impl Session {
         pilot: Box<dyn Pilot>,
         faults: Faults,
         patience: Duration,
+        via: Option<SocketAddr>,
     ) -> Result<Self, Ending> {
         let theirs = join.protocol()?;
         if theirs != PROTOCOL_HASH {
@@ -83,7 +86,7 @@ impl Session {
                 ours: PROTOCOL_HASH,
             });
         }
-        let pipe = ClientPipe::connect(&join.udp_token()?, now).map_err(Ending::system)?;
+        let pipe = ClientPipe::connect(&join.udp_token()?, via, now).map_err(Ending::system)?;
         Ok(Self {
             join,
             pipe,
@@ -96,6 +99,7 @@ impl Session {
             is_resuming: false,
             is_cut: false,
             next_handshake: now,
+            reported: Traffic::default(),
         })
     }
 
@@ -171,6 +175,18 @@ impl Session {
             }
         }
         Ok(moved)
+    }
+
+    /// What went through the socket since this was asked last.
+    pub fn take_traffic(&mut self) -> Traffic {
+        let now = self.pipe.traffic();
+        let before = std::mem::replace(&mut self.reported, now);
+        Traffic {
+            datagrams_down: now.datagrams_down - before.datagrams_down,
+            bytes_down: now.bytes_down - before.bytes_down,
+            datagrams_up: now.datagrams_up - before.datagrams_up,
+            bytes_up: now.bytes_up - before.bytes_up,
+        }
     }
 
     /// When [`Session::tick`] shall be called next.

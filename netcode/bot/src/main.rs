@@ -10,6 +10,7 @@ mod report;
 mod route;
 mod run;
 mod scenario;
+mod views;
 mod world;
 
 use ending::Ending;

@@ -89,8 +89,11 @@ pub struct BotReport<'a> {
     pub skipped_ticks: u32,
     pub unreadable: u32,
     pub unknown: u32,
-    pub bytes_down: u32,
-    pub bytes_up: u32,
+    /// At the socket: datagrams, and their bytes without the headers of UDP and IP.
+    pub datagrams_down: u64,
+    pub datagrams_up: u64,
+    pub bytes_down: u64,
+    pub bytes_up: u64,
 }
 
 /// Everything at the end.
@@ -121,6 +124,7 @@ pub struct Summary {
 impl<'a> BotReport<'a> {
     /// Takes the counts since the last report.
     pub fn of(t: f64, bot: usize, name: &'a str, session: &'a mut Session, state: &'a str) -> Self {
+        let traffic = session.take_traffic();
         let client = &mut session.client;
         let counts = client.take_counts();
         let (view, link) = (client.view(), client.link());
@@ -163,8 +167,10 @@ impl<'a> BotReport<'a> {
             skipped_ticks: counts.skipped_ticks,
             unreadable: counts.unreadable,
             unknown: counts.unknown,
-            bytes_down: counts.bytes_down,
-            bytes_up: counts.bytes_up,
+            datagrams_down: traffic.datagrams_down,
+            datagrams_up: traffic.datagrams_up,
+            bytes_down: traffic.bytes_down,
+            bytes_up: traffic.bytes_up,
         }
     }
 }

@@ -9,11 +9,13 @@ use crate::http;
 use crate::report::{BotReport, Line, Summary, print};
 use crate::route::Walker;
 use crate::scenario::{self, Join, Scenario};
+use crate::views::Views;
 use crate::world::{World, Worlds};
 use mio::unix::SourceFd;
 use mio::{Events, Interest, Poll, Token};
 use otherworld_pipes::UnixClock;
 use std::collections::HashMap;
+use std::net::SocketAddr;
 use std::os::fd::{AsFd, AsRawFd};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -31,6 +33,7 @@ struct Bot {
     route: Vec<[f32; 2]>,
     repeat: bool,
     faults: Faults,
+    via: Option<SocketAddr>,
     stage: Stage,
     last_position: Option<[f32; 3]>,
 }
@@ -51,6 +54,7 @@ struct Runner<'a> {
     bots: Vec<Bot>,
     summary: Summary,
     rejoin: Option<Rejoin>,
+    views: Option<Views>,
     stop: &'a AtomicBool,
 }
 
@@ -79,15 +83,21 @@ pub fn run(scenario: Scenario, stop: &AtomicBool) -> Result<(), Ending> {
             ..Summary::default()
         },
         rejoin: None,
+        views: None,
         stop,
     };
+    if let Some(views) = &scenario.views {
+        let views = Views::start(views, scenario.bots.len(), runner.started)?;
+        runner.views = Some(views);
+    }
     for bot in scenario.bots {
         runner.admit(bot, &mut worlds)?;
     }
     runner.rejoin = rejoin_url.map(|url| start_helper(url, worlds));
     let outcome = runner.play(duration);
     runner.finish();
-    outcome
+    let written = runner.views.map_or(Ok(()), Views::finish);
+    outcome.and(written)
 }
 
 impl Runner<'_> {
@@ -100,6 +110,7 @@ impl Runner<'_> {
             route: bot.route,
             repeat: bot.repeat,
             faults: Faults::new(&bot.faults),
+            via: bot.via,
             stage: Stage::Rejoining,
             last_position: None,
         });
@@ -111,8 +122,9 @@ impl Runner<'_> {
         let walker = Walker::new(bot.route.clone(), bot.repeat);
         // Faults are of the first session: another seat is another story.
         let faults = std::mem::take(&mut bot.faults);
+        let via = bot.via;
         let now = self.clock.now();
-        let session = Session::start(now, join, world, Box::new(walker), faults, self.resume)?;
+        let session = Session::start(now, join, world, Box::new(walker), faults, self.resume, via)?;
         listen(&self.poll, index, &session)?;
         (bot.stage, bot.last_position) = (Stage::Playing(Box::new(session)), None);
         Ok(())
@@ -143,6 +155,7 @@ impl Runner<'_> {
                 self.drive(event.token().0, Session::receive)?;
             }
             self.tick()?;
+            self.write_views()?;
             self.take_answers()?;
             if self.clock.now() >= next_report {
                 next_report += self.report_period;
@@ -157,7 +170,21 @@ impl Runner<'_> {
             Stage::Playing(session) => Some(session.due()),
             Stage::Rejoining | Stage::Gone(_) => None,
         });
-        due.min().unwrap_or(Duration::MAX)
+        let views = self.views.as_ref().map(Views::due);
+        due.chain(views).min().unwrap_or(Duration::MAX)
+    }
+
+    fn write_views(&mut self) -> Result<(), Ending> {
+        let Some(views) = &mut self.views else {
+            return Ok(());
+        };
+        let now = self.clock.now();
+        while let Some(index) = views.next(now) {
+            if let Stage::Playing(session) = &mut self.bots[index].stage {
+                views.sample(now, index, &mut session.client)?;
+            }
+        }
+        Ok(())
     }
 
     fn tick(&mut self) -> Result<(), Ending> {

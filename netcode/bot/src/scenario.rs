@@ -6,6 +6,8 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde::Deserialize;
 use std::io::Read;
+use std::net::SocketAddr;
+use std::path::PathBuf;
 
 /// What standard input holds.
 #[derive(Debug, Deserialize)]
@@ -23,6 +25,19 @@ pub struct Scenario {
     /// `POST` here asks for another seat, for bots that lost theirs; without it they are gone.
     #[serde(default)]
     pub rejoin_url: Option<String>,
+    /// Where what the bots see is written.
+    #[serde(default)]
+    pub views: Option<Views>,
+}
+
+/// A file of what the bots see.
+#[derive(Debug, Deserialize)]
+pub struct Views {
+    /// Where it is made.
+    pub path: PathBuf,
+    /// How often each bot's view is written (unit: seconds).
+    #[serde(default = "every_second")]
+    pub every_s: f64,
 }
 
 fn every_second() -> f64 {
@@ -52,6 +67,9 @@ pub struct Bot {
     /// What goes wrong with its network.
     #[serde(default)]
     pub faults: Vec<Fault>,
+    /// Datagrams go here instead of to the token's address: a proxy.
+    #[serde(default)]
+    pub via: Option<SocketAddr>,
 }
 
 /// The control plane's answer to a join, as far as a bot needs it.
@@ -103,6 +121,12 @@ pub fn read(input: impl Read) -> Result<Scenario, Ending> {
                 "{name} must be between 0.1 and 10,000,000,000"
             )));
         }
+    }
+    let views_s = scenario.views.as_ref().map_or(1.0, |views| views.every_s);
+    if !(0.01..1e10).contains(&views_s) {
+        return Err(Ending::Scenario(
+            "views.every_s must be at least 0.01".into(),
+        ));
     }
     // Netcode's own patience ends at 60 s.
     if !(0.0..=60.0).contains(&scenario.resume_s) {

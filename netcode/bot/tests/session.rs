@@ -258,3 +258,40 @@ fn another_world_or_protocol_or_nobody_there_ends_with_its_own_code() {
 
     assert_eq!(Executor::start(&json!({ "bots": [] })).wait().code, Some(2));
 }
+
+#[test]
+fn plays_through_a_proxy_comes_back_through_it_and_writes_what_it_sees() {
+    let instance = Instance::start(Manners::default());
+    let proxy = common::Proxy::start(instance.address);
+    let mut join = instance.join(1, &web(no_seat));
+    join["via"] = json!(proxy.address.to_string());
+    join["faults"] = json!([{ "kind": "silence", "at_s": 2, "for_s": 2 }]);
+    let mut scenario = scenario(join, 7.0);
+    let path = std::env::temp_dir().join(format!("otherworld-views-{}", std::process::id()));
+    scenario["views"] = json!({ "path": path, "every_s": 0.5 });
+    let outcome = Executor::start(&scenario).wait();
+    assert_eq!(outcome.code, Some(0), "{outcome:?}");
+    assert_eq!(outcome.summary()["returned"], 1, "{}", outcome.summary());
+    let sum = |name: &str| -> u64 {
+        let lines = outcome.of_type("bot");
+        lines.map(|line| line[name].as_u64().unwrap()).sum()
+    };
+    // What was said and done after the last report is in none.
+    let (up, up_bytes) = proxy.up();
+    assert!(up.abs_diff(sum("datagrams_up")) < 60, "{up}");
+    assert!(up_bytes.abs_diff(sum("bytes_up")) < 9_000, "{up_bytes}");
+    let views = std::fs::read(&path).unwrap();
+    std::fs::remove_file(&path).unwrap();
+    assert_eq!(&views[..8], b"OWVIEWS1");
+    // Alone in the world: time, bot, entity, place, no players, no bodies.
+    let samples: Vec<&[u8]> = views[8..].chunks(32).collect();
+    assert!((11..=14).contains(&samples.len()), "{}", samples.len());
+    let time_us = |sample: &[u8]| u64::from_le_bytes(sample[..8].try_into().unwrap());
+    let period_us = time_us(samples[2]) - time_us(samples[1]);
+    assert!(period_us.abs_diff(500_000) < 100_000, "{period_us}");
+    assert!(
+        samples
+            .iter()
+            .all(|sample| sample[8..16] == [0, 0, 0, 0, 7, 0, 0, 0])
+    );
+}

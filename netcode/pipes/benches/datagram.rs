@@ -253,7 +253,8 @@ fn play_clients(at: SocketAddr, clock: UnixClock) -> u64 {
                 seat: SeatId(seat),
                 user_data: [0; 256],
             };
-            ClientPipe::connect(&grant.seal(&KEY).expect("a token")[..], now).expect("a client")
+            ClientPipe::connect(&grant.seal(&KEY).expect("a token")[..], None, now)
+                .expect("a client")
         })
         .collect();
     let (mut delivered, mut number) = (0, 0);

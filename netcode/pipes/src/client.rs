@@ -52,18 +52,39 @@ pub struct ClientPipe {
     socket: Socket,
     netcode: NetcodeClient,
     protocol_id: u64,
+    via: Option<SocketAddr>,
     updated_at: Duration,
+    traffic: Traffic,
     ignored: u64,
     cut: bool,
 }
 
+/// What went through a pipe's sockets since it began, those before a resumption included. Bytes are those of UDP's payload,
+/// without the headers of UDP and IP.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Traffic {
+    /// Datagrams that came from the server.
+    pub datagrams_down: u64,
+    /// Their bytes.
+    pub bytes_down: u64,
+    /// Datagrams that were to be sent.
+    pub datagrams_up: u64,
+    /// Their bytes.
+    pub bytes_up: u64,
+}
+
 impl ClientPipe {
-    /// Starts connecting with the 2048 bytes that a control plane handed out. `now` is unix time.
+    /// Starts connecting with the 2048 bytes that a control plane handed out. `now` is unix time. With `via` all datagrams go
+    /// there instead of to the token's addresses, and come from there: to a proxy in front of the server.
     ///
     /// # Errors
     /// See [`ClientError`].
-    pub fn connect(token: &[u8], now: Duration) -> Result<Self, ClientError> {
-        Self::connect_with(&ConnectToken::read(token)?, now)
+    pub fn connect(
+        token: &[u8],
+        via: Option<SocketAddr>,
+        now: Duration,
+    ) -> Result<Self, ClientError> {
+        Self::connect_with(&ConnectToken::read(token)?, via, now)
     }
 
     /// `[SE8]` Starts coming back to the same server with a token from the session, over a new socket. The old pipe is of no
@@ -85,18 +106,26 @@ impl ClientPipe {
             patience_seconds,
             token,
         );
-        Self::connect_with(&token, now)
+        let mut pipe = Self::connect_with(&token, self.via, now)?;
+        pipe.traffic = self.traffic;
+        Ok(pipe)
     }
 
-    fn connect_with(token: &ConnectToken, now: Duration) -> Result<Self, ClientError> {
-        let socket = bind_towards(&token.addresses)?;
+    fn connect_with(
+        token: &ConnectToken,
+        via: Option<SocketAddr>,
+        now: Duration,
+    ) -> Result<Self, ClientError> {
+        let socket = bind_towards(via.as_ref().map_or(&token.addresses, std::slice::from_ref))?;
         let connect_token = to_renetcode(token);
         let netcode = NetcodeClient::new(now, ClientAuthentication::Secure { connect_token })?;
         Ok(Self {
             socket,
             netcode,
             protocol_id: token.protocol_id,
+            via,
             updated_at: now,
+            traffic: Traffic::default(),
             ignored: 0,
             cut: false,
         })
@@ -107,7 +136,7 @@ impl ClientPipe {
     /// # Errors
     /// Those of the system.
     pub fn rebind(&mut self) -> io::Result<()> {
-        self.socket = bind_towards(&[self.server()])?;
+        self.socket = bind_towards(&[self.peer()])?;
         Ok(())
     }
 
@@ -128,6 +157,16 @@ impl ClientPipe {
     /// The server that is being talked to.
     pub fn server(&self) -> SocketAddr {
         self.netcode.server_addr()
+    }
+
+    /// Where datagrams go to and come from.
+    fn peer(&self) -> SocketAddr {
+        self.via.unwrap_or(self.server())
+    }
+
+    /// What has gone through.
+    pub fn traffic(&self) -> Traffic {
+        self.traffic
     }
 
     /// The socket, for its address and what the kernel gave it.
@@ -156,7 +195,12 @@ impl ClientPipe {
                 if self.cut {
                     continue;
                 }
-                if same(from, self.netcode.server_addr()) && is_from_server(datagram) {
+                let is_from_peer = same(from, self.peer());
+                if is_from_peer {
+                    self.traffic.datagrams_down += 1;
+                    self.traffic.bytes_down += datagram.len() as u64;
+                }
+                if is_from_peer && is_from_server(datagram) {
                     if let Some(payload) = self.netcode.process_packet(datagram) {
                         on_payload(payload);
                     }
@@ -175,10 +219,12 @@ impl ClientPipe {
     pub fn update(&mut self, now: Duration, outbox: &mut Outbox) {
         let elapsed = now.saturating_sub(self.updated_at);
         self.updated_at = self.updated_at.max(now);
+        let via = self.via;
         if let Some((bytes, to)) = self.netcode.update(elapsed)
             && !self.cut
         {
-            transmit(outbox, &self.socket, to, bytes);
+            let to = via.unwrap_or(to);
+            transmit(outbox, &self.socket, &mut self.traffic, to, bytes);
         }
         outbox.flush(&self.socket);
     }
@@ -196,7 +242,8 @@ impl ClientPipe {
             .generate_payload_packet(payload)
             .map_err(|_| SendError::NoSession)?;
         if !self.cut {
-            transmit(outbox, &self.socket, to, bytes);
+            let to = self.via.unwrap_or(to);
+            transmit(outbox, &self.socket, &mut self.traffic, to, bytes);
         }
         outbox.flush(&self.socket);
         Ok(())
@@ -208,8 +255,9 @@ impl ClientPipe {
             return;
         }
         if let Ok((to, bytes)) = self.netcode.disconnect() {
+            let to = self.via.unwrap_or(to);
             for _ in 0..DISCONNECT_COPIES {
-                transmit(outbox, &self.socket, to, bytes);
+                transmit(outbox, &self.socket, &mut self.traffic, to, bytes);
             }
         }
         outbox.flush(&self.socket);
@@ -232,7 +280,15 @@ fn bind_towards(addresses: &[SocketAddr]) -> io::Result<Socket> {
     Socket::bind(any)
 }
 
-fn transmit(outbox: &mut Outbox, socket: &Socket, to: SocketAddr, bytes: &[u8]) {
+fn transmit(
+    outbox: &mut Outbox,
+    socket: &Socket,
+    traffic: &mut Traffic,
+    to: SocketAddr,
+    bytes: &[u8],
+) {
+    traffic.datagrams_up += 1;
+    traffic.bytes_up += bytes.len() as u64;
     let mut out = outbox.on(socket);
     out.packet()[..bytes.len()].copy_from_slice(bytes);
     out.send(to, bytes.len());

@@ -15,7 +15,7 @@ pub mod netcode;
 mod server;
 pub mod udp;
 
-pub use client::{ClientError, ClientPipe, ClientState};
+pub use client::{ClientError, ClientPipe, ClientState, Traffic};
 pub use clock::UnixClock;
 pub use netcode::{Config, Departure, MAX_PAYLOAD_BYTES, Refusal, Refusals, SendError, token};
 pub use otherworld_core::SeatId;

@@ -23,9 +23,10 @@ use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use std::collections::HashMap;
 use std::io::{BufRead, BufReader, Read, Write};
-use std::net::{SocketAddr, TcpListener};
+use std::net::{SocketAddr, TcpListener, UdpSocket};
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Duration;
 
@@ -532,4 +533,48 @@ pub fn scenario(mut join: Value, duration_s: f64) -> Value {
     join["route"] = json!([[4.0, 0.0], [0.0, 0.0]]);
     join["loop"] = json!(true);
     json!({ "bots": [join], "duration_s": duration_s, "resume_s": 2 })
+}
+
+/// Carries datagrams between one player and an instance, whatever the player's address is.
+pub struct Proxy {
+    pub address: SocketAddr,
+    up: Arc<Mutex<(u64, u64)>>,
+}
+
+impl Proxy {
+    pub fn start(target: SocketAddr) -> Self {
+        let bind = || UdpSocket::bind("127.0.0.1:0").unwrap();
+        let (door, up) = (bind(), Arc::new(Mutex::new((0, 0))));
+        let address = door.local_addr().unwrap();
+        let counts = Arc::clone(&up);
+        thread::spawn(move || {
+            let mut player: Option<(SocketAddr, UdpSocket)> = None;
+            let mut bytes = [0; 2048];
+            loop {
+                let (length, from) = door.recv_from(&mut bytes).unwrap();
+                if player.as_ref().is_none_or(|(known, _)| *known != from) {
+                    let upstream = bind();
+                    let (answers, back) =
+                        (upstream.try_clone().unwrap(), door.try_clone().unwrap());
+                    thread::spawn(move || {
+                        let mut bytes = [0; 2048];
+                        while let Ok((length, _)) = answers.recv_from(&mut bytes) {
+                            back.send_to(&bytes[..length], from).unwrap();
+                        }
+                    });
+                    player = Some((from, upstream));
+                }
+                let mut counts = counts.lock().unwrap();
+                *counts = (counts.0 + 1, counts.1 + length as u64);
+                let (_, upstream) = player.as_ref().unwrap();
+                upstream.send_to(&bytes[..length], target).unwrap();
+            }
+        });
+        Self { address, up }
+    }
+
+    /// Datagrams and bytes from the player.
+    pub fn up(&self) -> (u64, u64) {
+        *self.up.lock().unwrap()
+    }
 }

@@ -177,7 +177,7 @@ pub struct Ours {
 
 impl Ours {
     pub fn connect(bench: &Bench, token: &[u8]) -> Self {
-        Self::of(ClientPipe::connect(token, bench.now()).unwrap())
+        Self::of(ClientPipe::connect(token, None, bench.now()).unwrap())
     }
 
     pub fn of(pipe: ClientPipe) -> Self {
