@@ -190,7 +190,7 @@ impl Others {
         } = moment;
         Shown {
             rotation: mix_rotations(from.rotation, to.rotation, share.min(1.0)),
-            rests: to.asleep && share >= 1.0,
+            rests: to.asleep && (from.asleep || share >= 1.0),
             ..self.shown(track, &moment)
         }
     }

@@ -1,0 +1,297 @@
+//! The view: what a client shows of the others, against what truly was at the view's time.
+
+mod common;
+#[path = "common/stage.rs"]
+mod stage;
+
+use common::{Walker, floor_with};
+use otherworld_core::client::{Intent, Others, Pilot};
+use otherworld_core::pose::{Point, Tracked};
+use otherworld_core::server::Body;
+use otherworld_core::snapshot::BodyPose;
+use otherworld_core::step::{State, step};
+use otherworld_core::testing::{Conditions, seed};
+use otherworld_core::vec3::vec3;
+use otherworld_core::{EntityId, Tick, Vec3};
+use stage::{Stage, percentile, player};
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+struct Still;
+
+impl Pilot for Still {
+    fn steer(&mut self, _: Tick, _: &State, _: &Others) -> Intent {
+        Intent::default()
+    }
+}
+
+/// One who watches, walkers who are near and walkers who are far.
+struct Watch {
+    stage: Stage,
+    walkers: Vec<(Walker, Vec3)>,
+    near: Errors,
+    far: Errors,
+    last: HashMap<EntityId, (f64, u64)>,
+}
+
+#[derive(Default)]
+struct Errors {
+    root: Vec<f32>,
+    points: Vec<f32>,
+    delay_ms: Vec<f32>,
+    extrapolated: usize,
+}
+
+const NEAR: usize = 6;
+const FAR: usize = 6;
+
+impl Watch {
+    fn new(conditions: Conditions, first: Tick) -> Watch {
+        let world = Arc::new(floor_with(|_| {}));
+        let mut stage = Stage::new(world, first, 1 + NEAR + FAR, 1);
+        stage.join(seed(), conditions, Vec3::ZERO, Box::new(Still));
+        let walkers = (0..NEAR + FAR).map(|k| {
+            let away = if k < NEAR { 0.0 } else { 18.0 };
+            (Walker::new(k as u32 + 1, 6.0), vec3(away, 0.0, 0.0))
+        });
+        Watch {
+            stage,
+            walkers: walkers.collect(),
+            near: Errors::default(),
+            far: Errors::default(),
+            last: Default::default(),
+        }
+    }
+
+    fn run(&mut self, ticks: usize, judge: bool) {
+        for _ in 0..ticks {
+            let walkers = &mut self.walkers;
+            self.stage.step(|stage| {
+                for (k, (walker, away)) in walkers.iter_mut().enumerate() {
+                    let input = walker.input();
+                    walker.state = step(&walker.state, input, &stage.world);
+                    let mut shown = player(k + 1, walker.state);
+                    shown.shown.position += *away;
+                    shown.shown.yaw = input.yaw;
+                    shown.shown.tracked = Some(wave(stage.tick, k));
+                    stage.players[k + 1] = Some(shown);
+                }
+            });
+            if judge {
+                self.judge();
+            }
+        }
+    }
+
+    fn judge(&mut self) {
+        let now_us = self.stage.now_us;
+        let seat = &mut self.stage.seats[0];
+        seat.client.show(Duration::from_micros(now_us));
+        let seat = &self.stage.seats[0];
+        let mut count = 0;
+        for shown in seat.client.others().players() {
+            count += 1;
+            let errors = if shown.entity.0 <= 1_000 + NEAR as u32 {
+                &mut self.near
+            } else {
+                &mut self.far
+            };
+            // Ticks of the stage's own clock wrap as the view's do.
+            let behind = (f64::from(self.stage.tick.0) - shown.tick).rem_euclid(4_294_967_296.0);
+            errors.delay_ms.push(behind as f32 * 33.333);
+            errors.extrapolated += usize::from(shown.extrapolated);
+            if let Some((tick, at_us)) = self.last.insert(shown.entity, (shown.tick, now_us)) {
+                let passed = (shown.tick - tick + 10.0).rem_euclid(4_294_967_296.0) - 10.0;
+                let speed = passed * 33_333.0 / (now_us - at_us) as f64;
+                assert!(
+                    (0.899..1.101).contains(&speed),
+                    "time goes {speed} times as fast"
+                );
+            }
+            let truth = self.stage.truth_at(shown.entity, shown.tick).unwrap();
+            errors.root.push((shown.position - truth.position).length());
+            let points = shown
+                .points()
+                .unwrap()
+                .into_iter()
+                .zip(truth.points.unwrap());
+            errors
+                .points
+                .extend(points.map(|(shown, truth)| (shown.position - truth).length()));
+        }
+        assert_eq!(count, NEAR + FAR);
+    }
+}
+
+/// Hands that move at up to 1.5 m/s, each at its own pace.
+fn wave(tick: Tick, k: usize) -> Tracked {
+    let at = |hand: f32| {
+        let angle = (tick.0 % 30_000) as f32 * 0.12 + hand + k as f32;
+        let point = Point {
+            position: vec3(0.4 * angle.sin(), 1.2 + 0.3 * angle.cos(), -0.3),
+            rotation: [0.0, 0.0, (angle * 0.5).sin(), (angle * 0.5).cos()],
+        };
+        point.pack()
+    };
+    Tracked::from_points([at(0.0), at(1.0), at(2.0)])
+}
+
+fn report(name: &str, errors: &mut Errors) -> (f32, f32, f32) {
+    let root = percentile(&mut errors.root, 0.95) * 1e3;
+    let points = percentile(&mut errors.points, 0.95) * 1e3;
+    let delay = percentile(&mut errors.delay_ms, 0.95);
+    println!(
+        "{name}: root p50 {:.1} p95 {root:.1} max {:.1} mm, points p50 {:.1} p95 {points:.1} mm, delay p50 {:.0} p95 {delay:.0} ms, \
+         {:.1} % extrapolated",
+        percentile(&mut errors.root, 0.5) * 1e3,
+        percentile(&mut errors.root, 1.0) * 1e3,
+        percentile(&mut errors.points, 0.5) * 1e3,
+        percentile(&mut errors.delay_ms, 0.5),
+        errors.extrapolated as f64 * 100.0 / errors.root.len() as f64,
+    );
+    (root, points, delay)
+}
+
+fn way(delay_us: u64, jitter_us: u64, loss: f64) -> Conditions {
+    Conditions {
+        loss,
+        delay_us,
+        jitter_us,
+        ..Conditions::default()
+    }
+}
+
+#[test]
+fn vw4_others_are_shown_where_they_were_a_moment_ago() {
+    for (name, conditions, near_mm, delay_ms) in [
+        ("steady", way(1_000, 0, 0.0), 20.0, 90.0),
+        ("far away", way(40_000, 0, 0.0), 20.0, 130.0),
+        ("jitter", way(40_000, 30_000, 0.0), 20.0, 170.0),
+        ("loss 5 %", way(40_000, 30_000, 0.05), 30.0, 180.0),
+        ("all of it", Conditions::bad(0.05), 40.0, 220.0),
+    ] {
+        let mut watch = Watch::new(conditions, Tick(u32::MAX - 600));
+        watch.run(150, false);
+        watch.run(900, true);
+        let (root_mm, points_mm, delay) = report(&format!("{name}, near"), &mut watch.near);
+        report(&format!("{name}, far"), &mut watch.far);
+        assert!(root_mm < near_mm, "{name}: {root_mm} mm");
+        assert!(points_mm < 2.0 * near_mm, "{name}: {points_mm} mm");
+        assert!(delay < delay_ms, "{name}: {delay} ms");
+    }
+}
+
+/// A ball that lies still, rolls from `start` on for two seconds, slower and slower, and lies still again.
+fn ball(tick: i32, start: i32) -> BodyPose {
+    let rolled = (tick - start).clamp(0, 60) as f32 / 30.0;
+    // From 2 m/s to nothing.
+    let x = 4.0 + 2.0 * rolled - 0.5 * rolled * rolled;
+    let half = x * 0.5;
+    BodyPose {
+        entity: EntityId::of_body(0),
+        position: vec3(x, 0.5, -2.0),
+        rotation: [0.0, 0.0, half.sin(), half.cos()],
+        asleep: !(0..60).contains(&(tick - start)),
+    }
+}
+
+#[test]
+fn vw6_a_push_is_seen_at_once_and_what_rests_is_shown_where_it_rests() {
+    for (name, conditions) in [
+        ("steady", way(1_000, 0, 0.0)),
+        ("bad", way(40_000, 30_000, 0.05)),
+    ] {
+        let mut waits_ms = Vec::new();
+        for k in 0..20 {
+            let mut stage = Stage::new(Arc::new(floor_with(|_| {})), Tick(0), 2, 1);
+            stage.join(
+                seed().wrapping_add(k),
+                conditions,
+                Vec3::ZERO,
+                Box::new(Still),
+            );
+            let start = 150 + k as i32;
+            let (mut moved_at, mut seen_at) = (None, None);
+            for tick in 0..600 {
+                stage.step(|stage| {
+                    let pose = ball(tick, start);
+                    stage.bodies[0] = Some(Body { of: 0, pose });
+                });
+                let now_us = stage.now_us;
+                let moved = ball(tick, start).position.x > 4.03;
+                moved_at = moved_at.or(moved.then_some(now_us));
+                stage.seats[0].client.show(Duration::from_micros(now_us));
+                let others = stage.seats[0].client.others();
+                let Some(shown) = others.body(EntityId::of_body(0)) else {
+                    continue;
+                };
+                seen_at = seen_at.or((shown.position.x > 4.03).then_some(now_us));
+                if tick == start - 1 || tick == 599 {
+                    let truth = ball(tick, start);
+                    assert!((shown.position - truth.position).length() < 1e-3);
+                    assert!(shown.rests && !shown.extrapolated && shown.age_s < 2.5);
+                }
+            }
+            waits_ms.push((seen_at.unwrap() - moved_at.unwrap()) as f32 / 1e3);
+        }
+        let (median, most) = (
+            percentile(&mut waits_ms, 0.5),
+            percentile(&mut waits_ms, 1.0),
+        );
+        println!("{name}: a push is seen after {median:.0} ms, at most {most:.0} ms");
+        assert!(
+            most <= conditions.delay_us as f32 / 1e3 + 150.0,
+            "{name}: {most}"
+        );
+    }
+}
+
+#[test]
+fn vw5_when_nothing_comes_it_goes_on_briefly_and_says_so() {
+    let mut watch = Watch::new(way(20_000, 0, 0.0), Tick(0));
+    watch.run(200, false);
+    watch.stage.seats[0].down.conditions.loss = 1.0;
+    let before: HashMap<_, _> = shown(&watch.stage).collect();
+    watch.run(100, false);
+    let now = Duration::from_micros(watch.stage.now_us);
+    watch.stage.seats[0].client.show(now);
+    for (entity, (position, _)) in shown(&watch.stage) {
+        let way = (position - before[&entity].0).length();
+        // What it was behind, and 100 ms more, at running speed.
+        assert!(way < 6.0 * 0.3, "{entity:?} went on for {way} m");
+    }
+    let others = watch.stage.seats[0].client.others();
+    assert!(others.players().all(|shown| shown.age_s > 3.0));
+    // And when it comes again, all are at their places within a moment.
+    watch.stage.seats[0].down.conditions.loss = 0.0;
+    watch.run(60, false);
+    watch.last.clear();
+    watch.near = Errors::default();
+    watch.run(60, true);
+    let (root_mm, ..) = report("after three seconds of nothing, near", &mut watch.near);
+    assert!(root_mm < 20.0);
+}
+
+fn shown(stage: &Stage) -> impl Iterator<Item = (EntityId, (Vec3, f64))> + '_ {
+    let players = stage.seats[0].client.others().players();
+    players.map(|shown| (shown.entity, (shown.position, shown.tick)))
+}
+
+#[test]
+fn vw9_who_goes_is_not_shown_and_who_comes_is() {
+    let mut watch = Watch::new(way(40_000, 30_000, 0.05), Tick(0));
+    watch.run(150, false);
+    let gone = stage::entity(3);
+    let keep = watch.walkers.clone();
+    // The walkers put themselves back each tick; without them only the watcher is left.
+    watch.walkers.clear();
+    watch.stage.players[3] = None;
+    watch.run(30, false);
+    let others = watch.stage.seats[0].client.others();
+    assert!(others.player(gone).is_none());
+    assert_eq!(others.players().count(), NEAR + FAR - 1);
+    watch.walkers = keep;
+    watch.run(30, false);
+    assert!(watch.stage.seats[0].client.others().player(gone).is_some());
+}
