@@ -15,33 +15,46 @@ use std::time::Duration;
 const SAMPLES: usize = 16;
 
 /// Intervals that the usual one is chosen from.
-const INTERVALS: usize = 16;
+const INTERVALS: usize = 12;
 
 /// `[VW2]` Of these so many may be longer than the usual one.
-const LONGER: usize = 3;
+const LONGER: usize = 2;
 
 /// `[VW6]` What moves is told of at least this often; after more than that it rested (unit: ticks).
-const LONGEST_INTERVAL: i64 = 12;
+const LONGEST_INTERVAL: i64 = 32;
+
+/// `[VW6]` A smaller difference is none (unit: metres): places come in steps of a millimetre.
+const STILL: f32 = 2e-3;
 
 /// `[VW3]` The time of an entity is at most this much faster or slower than time.
 const SLEW: f64 = 0.1;
 
 /// `[VW3]` A difference of a tick changes the speed by so much.
-const GAIN: f64 = 0.05;
+const GAIN: f64 = 0.2;
 
 /// `[VW3]` From this difference on time jumps ahead, or stands still (unit: ticks).
 const JUMP: f64 = 15.0;
 
-/// `[VW5]` How far is extrapolated (unit: ticks; 100 ms), until when it is held, and when it has gone back.
+/// `[VW5]` How far is extrapolated (unit: ticks; 100 ms), how long it is held there at least, and how long it takes to go
+/// back: who moves is told of more often, so it will have stopped where it was seen last.
 const AHEAD: f32 = 3.0;
 const HELD: f32 = 9.0;
-const BACK: f32 = 15.0;
+const BACK: f32 = 6.0;
+
+/// `[VW5]` So little past the newest sample is no guess (unit: ticks).
+const BARELY: f32 = 0.1;
 
 /// What is interpolated.
 pub(super) trait Pose: Copy {
     fn position(&self) -> Vec3;
     /// Whether it is known to lie still.
     fn rests(&self) -> bool;
+    /// Whether nothing moved between this pose and that.
+    fn is_as(&self, other: &Self) -> bool;
+}
+
+fn is_near(a: Vec3, b: Vec3) -> bool {
+    (a - b).length() < STILL
 }
 
 impl Pose for PlayerPose {
@@ -52,6 +65,10 @@ impl Pose for PlayerPose {
     fn rests(&self) -> bool {
         false
     }
+
+    fn is_as(&self, other: &Self) -> bool {
+        self.tracked == other.tracked && is_near(self.position, other.position)
+    }
 }
 
 impl Pose for BodyPose {
@@ -61,6 +78,10 @@ impl Pose for BodyPose {
 
     fn rests(&self) -> bool {
         self.asleep
+    }
+
+    fn is_as(&self, other: &Self) -> bool {
+        self.rotation == other.rotation && is_near(self.position, other.position)
     }
 }
 
@@ -139,24 +160,26 @@ impl<P: Pose> Track<P> {
             return;
         }
         let shown = self.starved().then(|| self.raw_position());
-        let span = self.span_after(at, tick);
+        let span = self.span_after(at, tick, &pose);
         self.put(at, Sample { tick, span, pose });
         if let Some(before) = shown {
             self.smoothing.hide(before, self.raw_position());
         }
     }
 
-    /// The ticks that the way to a sample at `tick` takes from the one before it.
-    fn span_after(&mut self, at: usize, tick: i64) -> i64 {
+    /// `[VW6]` The ticks that the way to a sample takes from the one before it: who rested until lately has just begun.
+    fn span_after(&mut self, at: usize, tick: i64, pose: &P) -> i64 {
         let Some(before) = at.checked_sub(1).map(|before| self.samples[before]) else {
             return 1;
         };
         let gap = tick - before.tick;
-        let rested = before.pose.rests() || gap > LONGEST_INTERVAL;
+        let rested = before.pose.rests()
+            || gap > LONGEST_INTERVAL
+            || (at >= 2 && before.pose.is_as(&self.samples[at - 2].pose));
         if rested {
             return gap.min(self.interval as i64).max(1);
         }
-        if at == self.count {
+        if at == self.count && !pose.is_as(&before.pose) {
             self.note_interval(gap);
         }
         gap
@@ -247,11 +270,9 @@ impl<P: Pose> Track<P> {
             && to.pose.position() != from.pose.position()
             && !is_teleport(from, to);
         let past = (time - to.tick as f64) as f32;
-        let ahead = if past < HELD {
-            past.min(AHEAD)
-        } else {
-            AHEAD * ((BACK - past) / (BACK - HELD)).max(0.0)
-        };
+        let held = HELD.max(2.0 * self.interval as f32 + 1.0);
+        let back = ((held + BACK - past) / BACK).clamp(0.0, 1.0);
+        let ahead = past.min(AHEAD) * back;
         Moment {
             from: &from.pose,
             to: &to.pose,
@@ -260,7 +281,7 @@ impl<P: Pose> Track<P> {
             } else {
                 1.0
             },
-            extrapolated: is_moving && past > 0.0,
+            extrapolated: is_moving && past > BARELY,
         }
     }
 

@@ -7,7 +7,7 @@ use otherworld_core::link::MAX_PAYLOAD_BYTES;
 use otherworld_core::message::Name;
 use otherworld_core::seat::{Role, UserData};
 use otherworld_core::server::{Body, Player, Scene, Session};
-use otherworld_core::snapshot::PlayerPose;
+use otherworld_core::snapshot::{Encoder, PlayerPose};
 use otherworld_core::step::{State, step};
 use otherworld_core::testing::{Conditions, Way};
 use otherworld_core::tick::TICK_US;
@@ -30,6 +30,7 @@ pub struct Stage {
     pub players: Vec<Option<Player>>,
     pub bodies: Vec<Option<Body>>,
     pub seats: Vec<Seat>,
+    encoder: Encoder,
     /// Where everything was: exactly what the snapshots of a tick were coded from.
     pub truth: HashMap<(EntityId, Tick), Place>,
 }
@@ -65,6 +66,7 @@ impl Stage {
             players: vec![None; players],
             bodies: vec![None; bodies],
             seats: Vec::new(),
+            encoder: Encoder::new(players, bodies),
             truth: HashMap::new(),
         }
     }
@@ -156,10 +158,17 @@ impl Stage {
             players: &self.players,
             bodies: &self.bodies,
         };
+        let encoder = &mut self.encoder;
+        encoder.begin(
+            self.tick,
+            |slot| self.players[slot].map(|player| player.shown),
+            |index| self.bodies[index].map(|body| body.pose),
+        );
         for (slot, seat) in self.seats.iter_mut().enumerate() {
-            let written = seat
-                .session
-                .write_payload(self.now_us, slot, &scene, &mut seat.payload);
+            let Seat {
+                session, payload, ..
+            } = seat;
+            let written = session.write_payload(self.now_us, slot, &scene, encoder, payload);
             let length = written.unwrap();
             seat.down.send(self.now_us, &seat.payload[..length]);
         }
