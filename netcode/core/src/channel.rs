@@ -174,6 +174,13 @@ impl Channel {
         self.outgoing.is_idle()
     }
 
+    /// Bytes of the stream that have not been sent once. Whoever has much to tell keeps this small, so that what matters
+    /// more and comes later does not wait long.
+    #[must_use]
+    pub fn unsent(&self) -> usize {
+        self.outgoing.unsent()
+    }
+
     /// Longest message that [`Channel::push`] would take now (unit: bytes).
     #[must_use]
     pub fn room(&self) -> usize {

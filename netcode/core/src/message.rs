@@ -5,8 +5,10 @@
 //! payload malformed. Input and snapshot have modules of their own.
 
 mod resume;
+mod spawn;
 
 pub use resume::{RESUME_TOKEN_BYTES, ResumeToken, SEALED_TOKEN_BYTES};
+pub use spawn::{Despawn, SPAWN_BYTES, Spawn};
 
 use crate::bits::{BitReader, BitWriter, BitsError};
 use crate::tick::{EntityId, SeatId, Tick};
@@ -36,15 +38,19 @@ pub enum MessageId {
     Goodbye = 5,
     /// Server → client: [`ResumeToken`].
     ResumeToken = 6,
-    /// Either way: a segment of the reliable channel ([`crate::channel`]). Welcome, roster and goodbye ride in it.
+    /// Either way: a segment of the reliable channel ([`crate::channel`]). Welcome, roster, bodies and goodbye ride in it.
     Events = 7,
     /// Server → client: [`RosterExit`].
     RosterExit = 8,
+    /// Server → client: [`Spawn`].
+    Spawn = 9,
+    /// Server → client: [`Despawn`].
+    Despawn = 10,
 }
 
 impl MessageId {
     /// All of them, in the order of their numbers.
-    pub const ALL: [MessageId; 8] = [
+    pub const ALL: [MessageId; 10] = [
         MessageId::Input,
         MessageId::Snapshot,
         MessageId::Welcome,
@@ -53,6 +59,8 @@ impl MessageId {
         MessageId::ResumeToken,
         MessageId::Events,
         MessageId::RosterExit,
+        MessageId::Spawn,
+        MessageId::Despawn,
     ];
 
     /// The message with this number, if this build knows it.

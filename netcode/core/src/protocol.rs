@@ -16,8 +16,10 @@ link 1: sequence u16, ack u16, ack_bits u32, messages of id u8, length u16
 4 roster entry 1
 5 goodbye 2
 6 resume token 1
-7 events 1: offset u32, bytes of a stream of messages; 3, 4, 5 and 8 ride in it
+7 events 1: offset u32, bytes of a stream of messages; 3, 4, 5 and 8 to 10 ride in it
 8 roster exit 1
+9 spawn 1
+10 despawn 1
 user data 1: resumed u8 at 2
 step 1
 world hash 1

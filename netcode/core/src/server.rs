@@ -1,12 +1,14 @@
 //! The server's half of a session: payloads in, inputs out, and what its client is told of the world.
 //!
 //! A [`Session`] has the link, the channel and the inputs of one player and remembers what it has told: names
-//! ([`crate::roster`]), and whose turn it is in the snapshot. What it tells is a [`Scene`], a plain view that
+//! ([`crate::roster`]), bodies ([`Region`]), and whose turn it is in the snapshot. What it tells is a [`Scene`], a plain view that
 //! whoever owns the world makes anew in each tick. Sockets, seats and the physics stand outside, so that all of this can
 //! be played in memory, against a real client.
 
+mod region;
 mod session;
 
+pub use region::{REGION_BURST, REGION_BYTES_PER_S, Region};
 pub use session::{Malformed, Payload, Session};
 
 use crate::message::Name;

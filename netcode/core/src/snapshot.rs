@@ -21,6 +21,7 @@ mod writer;
 
 pub use baselines::Baselines;
 pub use decoder::Decoder;
+pub(crate) use delta::{read_pose, write_pose};
 pub use encoder::Encoder;
 pub use packed::{PLACE_ERROR, ROTATION_ERROR};
 pub use writer::SnapshotWriter;

@@ -7,7 +7,8 @@ use otherworld_core::channel::Channel;
 use otherworld_core::input::{Buttons, Input, InputFrame, InputPacket};
 use otherworld_core::link::{LINK_HEADER_BYTES, Link};
 use otherworld_core::message::{
-    Goodbye, GoodbyeCause, MessageId, Name, Reason, ResumeToken, RosterEntry, RosterExit, Welcome,
+    Despawn, Goodbye, GoodbyeCause, MessageId, Name, Reason, ResumeToken, RosterEntry, RosterExit,
+    Spawn, Welcome,
 };
 use otherworld_core::pose::{PackedPoint, Point, Tracked};
 use otherworld_core::protocol::{DESCRIPTION, PROTOCOL_HASH};
@@ -408,12 +409,27 @@ fn messages() {
         server_to_client: [0x5c; 32],
         sealed: core::array::from_fn(|k| (k / 4) as u8),
     };
+    let spawn = Spawn {
+        of: 7,
+        tick: Tick(0x0102_0304),
+        pose: BodyPose {
+            entity: EntityId(5_000),
+            position: vec3(1.0, 255.0, -3.0),
+            rotation: [0.5, -0.5, 0.5, 0.5],
+            asleep: true,
+        },
+    };
+    let despawn = Despawn {
+        entity: EntityId(5_000),
+    };
     let bytes = [
         encoded(|out| welcome.encode(out).unwrap()),
         encoded(|out| entry.encode(out).unwrap()),
         encoded(|out| goodbye.encode(out).unwrap()),
         encoded(|out| resume.encode(out).unwrap()),
         encoded(|out| exit.encode(out).unwrap()),
+        encoded(|out| spawn.encode(out).unwrap()),
+        encoded(|out| despawn.encode(out).unwrap()),
     ];
     let actual = json!({"cases": [
         {"message": "welcome", "tick": 77, "entity": 300, "world_hash": "81985529216486895", "tick_rate_hz": 30, "hex": hex(&bytes[0])},
@@ -422,6 +438,9 @@ fn messages() {
         {"message": "resume token", "expires": resume.expires.to_string(), "timeoutSeconds": resume.timeout_seconds, "nonce": hex(&resume.nonce),
             "clientToServer": hex(&resume.client_to_server), "serverToClient": hex(&resume.server_to_client), "hex": hex(&bytes[3])},
         {"message": "roster exit", "entity": 300, "hex": hex(&bytes[4])},
+        {"message": "spawn", "entity": 5000, "of": 7, "tick": 0x0102_0304, "position": [1.0, 255.0, -3.0],
+            "rotation": [0.5, -0.5, 0.5, 0.5], "asleep": true, "hex": hex(&bytes[5])},
+        {"message": "despawn", "entity": 5000, "hex": hex(&bytes[6])},
     ]});
     check("messages", &actual);
     assert_eq!(Welcome::decode(&golden_bytes("messages", 0)), Ok(welcome));
@@ -432,6 +451,10 @@ fn messages() {
         Ok(resume)
     );
     assert_eq!(RosterExit::decode(&golden_bytes("messages", 4)), Ok(exit));
+    let read = Spawn::decode(&golden_bytes("messages", 5)).unwrap();
+    assert_eq!((read.of, read.tick), (7, Tick(0x0102_0304)));
+    assert_eq!(read.pose.position, spawn.pose.position);
+    assert_eq!(Despawn::decode(&golden_bytes("messages", 6)), Ok(despawn));
 }
 
 #[test]

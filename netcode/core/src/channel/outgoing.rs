@@ -165,6 +165,11 @@ impl Outgoing {
         }
     }
 
+    pub(super) fn unsent(&self) -> usize {
+        let sent = self.segments.iter().map(|segment| segment.length);
+        self.length - sent.sum::<usize>()
+    }
+
     pub(super) fn is_idle(&self) -> bool {
         self.length == 0
     }

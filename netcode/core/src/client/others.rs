@@ -1,12 +1,13 @@
 //! What a client shows of the others: players and bodies, each where it was a moment ago. Rules `[VW1]`… in
 //! `netcode/spec/RULES.md`.
 //!
-//! A player is there from its roster entry to its exit; snapshots bring the samples. Each has a time of its own, since
+//! A player is there from its roster entry to its exit, a body from its spawn to its despawn; snapshots bring the samples. Each has a time of its own, since
 //! what is near is told of each tick and what is far a few times a second. Heads and hands are interpolated in the
 //! player's frame, which turns with it, and given out in the world.
 
 use super::timeline::Timeline;
 use super::track::{Moment, Pose, Track};
+use crate::message::Spawn;
 use crate::pose::{PackedPoint, Point, Tracked};
 use crate::snapshot::{BodyPose, PlayerPose, Snapshot};
 use crate::step::DT;
@@ -15,7 +16,7 @@ use crate::vec3::Vec3;
 use std::f32::consts::TAU;
 use std::time::Duration;
 
-/// Most bodies that are shown: more than any scene has.
+/// `[RG5]` Most bodies that are shown: more than any scene has.
 const MAX_BODIES: usize = 4096;
 
 /// What a client shows of the others.
@@ -36,6 +37,8 @@ struct Tracks<P>(Vec<Box<Track<P>>>);
 pub struct Shown<'a> {
     /// Which one.
     pub entity: EntityId,
+    /// Which body of the world's file it is a copy of; 0 for a player.
+    pub of: u16,
     /// Feet of a player, origin of a body (unit: metres).
     pub position: Vec3,
     /// Where a player looks, as in [`crate::input::Input`]; 0 for a body.
@@ -83,7 +86,29 @@ impl Others {
         self.players.exit(entity);
     }
 
-    /// Takes in the samples of a snapshot.
+    /// `[RG5]` A body is there from now on; false when it was already, or there are too many.
+    pub(super) fn spawn(&mut self, now: Duration, spawn: &Spawn) -> bool {
+        let entity = spawn.pose.entity;
+        if self.bodies.of(entity).is_some() || self.bodies.0.len() >= MAX_BODIES {
+            return false;
+        }
+        self.bodies.enter(entity, spawn.pose);
+        let tick = self.timeline.unwrapped(spawn.tick);
+        if let Some(track) = self.bodies.of(entity) {
+            track.of = spawn.of;
+            if let Some(tick) = tick {
+                track.begin(now, tick, spawn.pose);
+            }
+        }
+        true
+    }
+
+    /// `[RG5]` A body is gone.
+    pub(super) fn despawn(&mut self, entity: EntityId) {
+        self.bodies.exit(entity);
+    }
+
+    /// Takes in the samples of a snapshot. What was not spawned, or is gone, is not shown.
     pub(super) fn take(&mut self, now: Duration, snapshot: &Snapshot) {
         let tick = self.timeline.arrived(now, snapshot.header.tick);
         for pose in &snapshot.players {
@@ -92,9 +117,6 @@ impl Others {
             }
         }
         for pose in &snapshot.bodies {
-            if self.bodies.of(pose.entity).is_none() && self.bodies.0.len() < MAX_BODIES {
-                self.bodies.enter(pose.entity, *pose);
-            }
             if let Some(track) = self.bodies.of(pose.entity) {
                 track.insert(now, tick, *pose);
             }
@@ -202,6 +224,7 @@ impl Others {
             .saturating_sub(track.heard);
         Shown {
             entity: track.entity,
+            of: track.of,
             position: track.position(),
             yaw: 0,
             rotation: [0.0, 0.0, 0.0, 1.0],
@@ -289,4 +312,77 @@ fn multiply(left: [f32; 4], right: [f32; 4]) -> [f32; 4] {
         w * c + x * b - y * a + z * d,
         w * d - x * a - y * b - z * c,
     ]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::snapshot::Header;
+    use crate::tick::{TICK_US, Tick};
+    use crate::vec3::vec3;
+
+    fn pose(x: f32) -> BodyPose {
+        BodyPose {
+            entity: EntityId(7),
+            position: vec3(x, 0.0, 0.0),
+            rotation: [0.0, 0.0, 0.0, 1.0],
+            asleep: true,
+        }
+    }
+
+    fn spawn(tick: u32) -> Spawn {
+        Spawn {
+            of: 3,
+            tick: Tick(tick),
+            pose: pose(tick as f32),
+        }
+    }
+
+    /// Half a second of snapshots with this body in each.
+    fn half_a_second(others: &mut Others, from: u32, bodies: &[BodyPose]) {
+        for tick in from..from + 15 {
+            let now = Duration::from_micros(u64::from(tick) * u64::from(TICK_US));
+            let header = Header {
+                tick: Tick(tick),
+                ..Header::default()
+            };
+            let snapshot = Snapshot {
+                header,
+                bodies: bodies.to_vec(),
+                ..Snapshot::default()
+            };
+            others.take(now, &snapshot);
+            others.show(now);
+        }
+    }
+
+    #[test]
+    fn rg5_a_body_is_shown_from_its_spawn_to_its_despawn() {
+        let mut others = Others::default();
+        half_a_second(&mut others, 100, &[pose(1.0)]);
+        assert!(others.body(EntityId(7)).is_none(), "not spawned");
+        assert!(others.spawn(Duration::ZERO, &spawn(114)));
+        half_a_second(&mut others, 115, &[]);
+        let shown = others.body(EntityId(7)).expect("where it was spawned");
+        assert_eq!((shown.of, shown.position.x, shown.updates), (3, 114.0, 0));
+        half_a_second(&mut others, 130, &[pose(1.0)]);
+        assert_eq!(others.body(EntityId(7)).unwrap().position.x, 1.0);
+        others.despawn(EntityId(7));
+        half_a_second(&mut others, 145, &[pose(1.0)]);
+        assert!(others.body(EntityId(7)).is_none(), "despawned");
+    }
+
+    #[test]
+    fn rg5_no_body_twice_and_not_too_many() {
+        let mut others = Others::default();
+        for entity in 1..=MAX_BODIES as u32 {
+            let mut spawn = spawn(0);
+            spawn.pose.entity = EntityId(entity);
+            assert!(others.spawn(Duration::ZERO, &spawn));
+            assert!(!others.spawn(Duration::ZERO, &spawn));
+        }
+        let mut spawn = spawn(0);
+        spawn.pose.entity = EntityId(u32::MAX);
+        assert!(!others.spawn(Duration::ZERO, &spawn));
+    }
 }

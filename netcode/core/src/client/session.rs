@@ -6,7 +6,7 @@ use super::{Others, Pilot};
 use crate::channel::{Channel, ChannelError};
 use crate::link::{Link, LinkError, MAX_PAYLOAD_BYTES};
 use crate::message::{
-    Goodbye, MessageError, MessageId, ResumeToken, RosterEntry, RosterExit, Welcome,
+    Despawn, Goodbye, MessageError, MessageId, ResumeToken, RosterEntry, RosterExit, Spawn, Welcome,
 };
 use crate::roster::Roster;
 use crate::snapshot::{Decoder, Snapshot};
@@ -158,7 +158,7 @@ impl Client {
                     Ok(()) => self.take_snapshot(now),
                     Err(_) => self.counts.unreadable += 1,
                 },
-                Some(MessageId::Events) => self.hear(bytes)?,
+                Some(MessageId::Events) => self.hear(now, bytes)?,
                 Some(MessageId::ResumeToken) => match ResumeToken::decode(bytes) {
                     Ok(token) => self.resume = Some(token),
                     Err(_) => self.counts.unreadable += 1,
@@ -171,11 +171,11 @@ impl Client {
     }
 
     /// Takes in a segment of the channel, and the events that are whole now.
-    fn hear(&mut self, segment: &[u8]) -> Result<(), Ended> {
+    fn hear(&mut self, now: Duration, segment: &[u8]) -> Result<(), Ended> {
         self.channel.receive(segment).map_err(Ended::Broken)?;
         while let Some((id, bytes)) = self.channel.next().map_err(Ended::Broken)? {
             match Event::decode(id, bytes) {
-                Ok(Some(event)) => self.take(event)?,
+                Ok(Some(event)) => self.take(now, event)?,
                 Ok(None) => self.counts.unknown += 1,
                 Err(_) => self.counts.unreadable += 1,
             }
@@ -183,7 +183,7 @@ impl Client {
         Ok(())
     }
 
-    fn take(&mut self, event: Event) -> Result<(), Ended> {
+    fn take(&mut self, now: Duration, event: Event) -> Result<(), Ended> {
         match event {
             Event::Welcome(welcome) => self.welcome(&welcome)?,
             Event::Entered(entry) => {
@@ -198,6 +198,11 @@ impl Client {
                 self.roster.exit(exit.entity);
                 self.others.exit_player(exit.entity);
             }
+            Event::Spawned(spawn) => {
+                let is_new = self.others.spawn(now, &spawn);
+                self.counts.unreadable += u32::from(!is_new);
+            }
+            Event::Despawned(despawn) => self.others.despawn(despawn.entity),
             Event::Goodbye(goodbye) => return Err(Ended::Goodbye(Box::new(goodbye))),
         }
         Ok(())
@@ -359,6 +364,8 @@ enum Event {
     Welcome(Welcome),
     Entered(RosterEntry),
     Exited(RosterExit),
+    Spawned(Spawn),
+    Despawned(Despawn),
     Goodbye(Goodbye),
 }
 
@@ -373,6 +380,8 @@ impl Event {
             MessageId::RosterEntry => Event::Entered(RosterEntry::decode(bytes)?),
             MessageId::RosterExit => Event::Exited(RosterExit::decode(bytes)?),
             MessageId::Goodbye => Event::Goodbye(Goodbye::decode(bytes)?),
+            MessageId::Spawn => Event::Spawned(Spawn::decode(bytes)?),
+            MessageId::Despawn => Event::Despawned(Despawn::decode(bytes)?),
             _ => return Err(MessageError::Invalid("channel")),
         };
         Ok(Some(event))

@@ -43,14 +43,20 @@ impl Default for Timeline {
 impl Timeline {
     /// Takes note of a snapshot's arrival and returns its tick, counted on over the wrap.
     pub fn arrived(&mut self, now: Duration, tick: Tick) -> i64 {
-        let known = self.newest.unwrap_or(i64::from(tick.0));
-        let unwrapped = known + i64::from(tick.since(Tick(known as u32)));
-        self.newest = Some(known.max(unwrapped));
+        let unwrapped = self.unwrapped(tick).unwrap_or(i64::from(tick.0));
+        self.newest = self.newest.max(Some(unwrapped));
         let transit_us = now.as_micros() as i64 - unwrapped * PERIOD_US;
         self.transits_us[self.count % WINDOW] = transit_us;
         self.count += 1;
         self.measure();
         unwrapped
+    }
+
+    /// A tick counted on over the wrap, once any is known.
+    #[must_use]
+    pub fn unwrapped(&self, tick: Tick) -> Option<i64> {
+        let known = self.newest?;
+        Some(known + i64::from(tick.since(Tick(known as u32))))
     }
 
     fn measure(&mut self) {

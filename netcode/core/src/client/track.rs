@@ -108,6 +108,8 @@ pub(super) struct Moment<'a, P> {
 #[derive(Clone, Debug)]
 pub(super) struct Track<P> {
     pub entity: EntityId,
+    /// Which body of the world's file it is a copy of; 0 for a player.
+    pub of: u16,
     /// Snapshots that it was in.
     pub updates: u32,
     /// When it was in one last.
@@ -131,6 +133,7 @@ impl<P: Pose> Track<P> {
         };
         Track {
             entity,
+            of: 0,
             updates: 0,
             heard: Duration::ZERO,
             samples: [nothing; SAMPLES],
@@ -148,7 +151,20 @@ impl<P: Pose> Track<P> {
         self.count > 0 && self.time.is_some()
     }
 
-    /// Takes in a sample, in whatever order they come.
+    /// Where it was when it came, if no snapshot says so.
+    pub fn begin(&mut self, now: Duration, tick: i64, pose: P) {
+        self.heard = now;
+        self.put(
+            0,
+            Sample {
+                tick,
+                span: 1,
+                pose,
+            },
+        );
+    }
+
+    /// Takes in a snapshot's sample, in whatever order they come.
     pub fn insert(&mut self, now: Duration, tick: i64, pose: P) {
         let at = self.samples().partition_point(|held| held.tick < tick);
         if self.samples().get(at).is_some_and(|held| held.tick == tick) {

@@ -1,9 +1,9 @@
 //! One player's session: what its client is told and what it wants, payload by payload.
 //!
-//! A payload carries what is due of the reliable channel (the welcome, who came and went, the goodbye) and a snapshot that
+//! A payload carries what is due of the reliable channel (the welcome, who came and went, bodies, the goodbye) and a snapshot that
 //! takes the rest of the room: the client's own state exactly, then of the others and of the bodies whoever's turn it is.
 
-use super::{Player, Scene};
+use super::{Player, Region, Scene};
 use crate::channel::{Channel, ChannelError, FULL_SEGMENT_BYTES};
 use crate::input::{Input, InputBuffer, InputCounters, InputPacket};
 use crate::link::{Link, LinkError, MAX_PAYLOAD_BYTES, Quality};
@@ -61,6 +61,7 @@ pub struct Session {
     link: Link,
     channel: Channel,
     roster: Told,
+    region: Region,
     inputs: InputBuffer,
     selector: Selector,
     budget: Option<Budget>,
@@ -81,6 +82,7 @@ impl Session {
             link: Link::new(),
             channel: Channel::new(),
             roster: Told::new(players),
+            region: Region::new(bodies),
             inputs: InputBuffer::new(next),
             selector: Selector::new(players + bodies),
             budget: None,
@@ -211,13 +213,16 @@ impl Session {
         out: &mut Payload,
     ) -> Result<usize, LinkError> {
         let own = scene.players[slot].as_ref();
+        let eye = own.map_or(Vec3::ZERO, |player| player.state.position);
         self.tell_events(scene, own);
+        self.region.tell(now_us, &mut self.channel, scene, eye);
         let mut payload = self.link.start(now_us, out)?;
         self.channel
             .write(now_us, &self.link, &mut payload, EVENTS_BYTES);
         let header = self.header(scene.tick);
         let sequence = payload.sequence();
         let (selector, baselines) = (&mut self.selector, &mut self.baselines);
+        let region = &self.region;
         let budget = self.budget.get_or_insert_with(|| Budget::new(now_us));
         let most = budget.room(now_us).max(LEAST_SNAPSHOT_BYTES);
         let used = payload.add(MessageId::Snapshot, |room| {
@@ -228,8 +233,7 @@ impl Session {
             let most = most.min(room.len());
             let (room, own_state) = (&mut room[..most], own_state.as_ref());
             let mut snapshot = SnapshotWriter::new(room, &header, own_state, encoder, baselines)?;
-            let eye = own.map_or(Vec3::ZERO, |player| player.state.position);
-            add_others(&mut snapshot, selector, scene, slot, eye);
+            add_others(&mut snapshot, selector, region, scene, slot, eye);
             Ok(snapshot.finish())
         })?;
         budget.spend(used);
@@ -308,6 +312,7 @@ impl Session {
 fn add_others(
     snapshot: &mut SnapshotWriter<'_>,
     selector: &mut Selector,
+    region: &Region,
     scene: &Scene<'_>,
     own_slot: usize,
     eye: Vec3,
@@ -316,6 +321,7 @@ fn add_others(
     let claim = |slot: usize| match slot.checked_sub(players) {
         Some(index) => match &scene.bodies[index] {
             None => Claim::NOTHING,
+            Some(body) if !region.knows(index, body) => Claim::NOTHING,
             Some(body) => Claim::of_body((body.pose.position - eye).length(), body.pose.asleep),
         },
         None => match scene.players[slot].as_ref().filter(|_| slot != own_slot) {

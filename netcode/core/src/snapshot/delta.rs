@@ -5,11 +5,13 @@
 //! a part whose baseline is missing can still be skipped. The classes are those that were shortest over a walking crowd
 //! with moving hands (`docs/decisions/0007-deltas-on-a-shared-keyframe-grid.md`).
 
+use super::BodyPose;
 use super::packed::{
     BODY_PART_BITS, HEIGHT_BITS, PackedBody, PackedPlayer, SIDEWAYS_BITS, YAW_BITS,
 };
 use crate::bits::{BitReader, BitWriter, BitsError};
 use crate::pose::{PART_BITS, PLACE_BITS, PackedPoint, PackedRotation, Tracked};
+use crate::tick::EntityId;
 
 /// Bits that say the class of a field.
 const CLASS_BITS: u32 = 2;
@@ -349,6 +351,17 @@ pub(super) fn read_body(
         rotation: BODY_ROTATION.read(bits, base.map(|base| &base.rotation))?,
         asleep: bits.read_bool()?,
     })
+}
+
+/// A body as it is when nothing is known of it, but for its entity.
+pub(crate) fn write_pose(bits: &mut BitWriter<'_>, body: &BodyPose) -> Result<(), BitsError> {
+    write_body(bits, &PackedBody::pack(body), None)
+}
+
+/// What [`write_pose`] wrote.
+pub(crate) fn read_pose(bits: &mut BitReader<'_>, entity: EntityId) -> Result<BodyPose, BitsError> {
+    let body = read_body(bits, None)?;
+    Ok(PackedBody { entity, ..body }.unpack())
 }
 
 fn write_place(
