@@ -5,31 +5,20 @@ mod common;
 mod stage;
 
 use common::{Walker, floor_with};
-use otherworld_core::client::{Intent, Others, Pilot};
-use otherworld_core::pose::{Point, Tracked};
 use otherworld_core::server::Body;
 use otherworld_core::snapshot::BodyPose;
-use otherworld_core::step::{State, step};
 use otherworld_core::testing::{Conditions, seed};
 use otherworld_core::vec3::vec3;
 use otherworld_core::{EntityId, Tick, Vec3};
-use stage::{Stage, percentile, player};
+use stage::{Stage, Still, percentile};
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-struct Still;
-
-impl Pilot for Still {
-    fn steer(&mut self, _: Tick, _: &State, _: &Others) -> Intent {
-        Intent::default()
-    }
-}
-
 /// One who watches, walkers who are near and walkers who are far.
 struct Watch {
     stage: Stage,
-    walkers: Vec<(Walker, Vec3)>,
+    walkers: Vec<Walker>,
     near: Errors,
     between: Errors,
     far: Errors,
@@ -52,10 +41,7 @@ impl Watch {
         let world = Arc::new(floor_with(|_| {}));
         let mut stage = Stage::new(world, first, 1 + NEAR + FAR, 1);
         stage.join(seed(), conditions, Vec3::ZERO, Box::new(Still));
-        let walkers = (0..NEAR + FAR).map(|k| {
-            let away = if k < NEAR { 0.0 } else { 22.0 };
-            (Walker::new(k as u32 + 1, 6.0), vec3(away, 0.0, 0.0))
-        });
+        let walkers = (0..NEAR + FAR).map(|k| Walker::new(k as u32 + 1, 6.0));
         Watch {
             stage,
             walkers: walkers.collect(),
@@ -70,15 +56,8 @@ impl Watch {
         for _ in 0..ticks {
             let walkers = &mut self.walkers;
             self.stage.step(|stage| {
-                for (k, (walker, away)) in walkers.iter_mut().enumerate() {
-                    let input = walker.input();
-                    walker.state = step(&walker.state, input, &stage.world);
-                    let mut shown = player(k + 1, walker.state);
-                    shown.shown.position += *away;
-                    shown.shown.yaw = input.yaw;
-                    shown.shown.tracked = Some(wave(stage.tick, k));
-                    stage.players[k + 1] = Some(shown);
-                }
+                let away = |k| vec3(if k < NEAR { 0.0 } else { 22.0 }, 0.0, 0.0);
+                stage.walk(walkers, away);
             });
             if judge {
                 self.judge();
@@ -122,19 +101,6 @@ impl Watch {
         }
         assert_eq!(count, NEAR + FAR);
     }
-}
-
-/// Hands that move at up to 1.5 m/s, each at its own pace.
-fn wave(tick: Tick, k: usize) -> Tracked {
-    let at = |hand: f32| {
-        let angle = (tick.0 % 30_000) as f32 * 0.12 + hand + k as f32;
-        let point = Point {
-            position: vec3(0.4 * angle.sin(), 1.2 + 0.3 * angle.cos(), -0.3),
-            rotation: [0.0, 0.0, (angle * 0.5).sin(), (angle * 0.5).cos()],
-        };
-        point.pack()
-    };
-    Tracked::from_points([at(0.0), at(1.0), at(2.0)])
 }
 
 fn report(name: &str, errors: &mut Errors) -> (f32, f32, f32) {

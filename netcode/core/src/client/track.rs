@@ -334,3 +334,6 @@ fn is_teleport<P: Pose>(from: &Sample<P>, to: &Sample<P>) -> bool {
     let way = to.pose.position() - from.pose.position();
     way.length() > TELEPORT + to.span as f32 * DT * MAX_SPEED
 }
+
+#[cfg(test)]
+mod tests;

@@ -2,14 +2,16 @@
 //! client shows is compared with what was, at the view's time.
 #![allow(dead_code)]
 
-use otherworld_core::client::{Client, Pilot};
+use crate::common::{Walker, floor_with};
+use otherworld_core::client::{Client, Intent, Others, Pilot};
 use otherworld_core::link::MAX_PAYLOAD_BYTES;
 use otherworld_core::message::Name;
+use otherworld_core::pose::{Point, Tracked};
 use otherworld_core::seat::{Role, UserData};
 use otherworld_core::server::{Body, Player, Scene, Session};
 use otherworld_core::snapshot::{Encoder, PlayerPose};
 use otherworld_core::step::{State, step};
-use otherworld_core::testing::{Conditions, Way};
+use otherworld_core::testing::{Conditions, Way, seed};
 use otherworld_core::tick::TICK_US;
 use otherworld_core::vec3::vec3;
 use otherworld_core::world::World;
@@ -22,6 +24,41 @@ const FIRST_PLAYER: u32 = 1_000;
 
 /// Steps of the network within a tick.
 const PARTS: u64 = 8;
+
+/// What a client hears in so many ticks of a crowd of 99 others in so large a square, who wave their hands.
+pub fn hear_crowd(area: f32, conditions: Conditions, ticks: usize) -> Vec<(u64, Vec<u8>)> {
+    let world = Arc::new(floor_with(|_| {}));
+    let mut stage = Stage::new(world, Tick(u32::MAX - 300), 100, 0);
+    stage.join(seed(), conditions, Vec3::ZERO, Box::new(Still));
+    stage.seats[0].heard = Some(Vec::new());
+    let mut walkers: Vec<Walker> = (0..99).map(|k| Walker::new(k + 1, area)).collect();
+    for _ in 0..ticks {
+        stage.step(|stage| stage.walk(&mut walkers, |_| Vec3::ZERO));
+    }
+    stage.seats[0].heard.take().unwrap_or_default()
+}
+
+/// Somebody who stands where they are.
+pub struct Still;
+
+impl Pilot for Still {
+    fn steer(&mut self, _: Tick, _: &State, _: &Others) -> Intent {
+        Intent::default()
+    }
+}
+
+/// Hands that move at up to 1.5 m/s, each at its own pace.
+pub fn wave(tick: Tick, k: usize) -> Tracked {
+    let at = |hand: f32| {
+        let angle = (tick.0 % 30_000) as f32 * 0.12 + hand + k as f32;
+        let point = Point {
+            position: vec3(0.4 * angle.sin(), 1.2 + 0.3 * angle.cos(), -0.3),
+            rotation: [0.0, 0.0, (angle * 0.5).sin(), (angle * 0.5).cos()],
+        };
+        point.pack()
+    };
+    Tracked::from_points([at(0.0), at(1.0), at(2.0)])
+}
 
 pub struct Stage {
     pub world: Arc<World>,
@@ -47,6 +84,8 @@ pub struct Seat {
     /// Inputs of ticks that were not there in time.
     pub missed: u32,
     pub payload: [u8; MAX_PAYLOAD_BYTES],
+    /// When the client heard which payload, where that is wanted.
+    pub heard: Option<Vec<(u64, Vec<u8>)>>,
 }
 
 #[derive(Clone, Copy, Debug, Default)]
@@ -96,6 +135,7 @@ impl Stage {
             state,
             missed: 0,
             payload: [0; MAX_PAYLOAD_BYTES],
+            heard: None,
         });
     }
 
@@ -126,6 +166,20 @@ impl Stage {
             self.network();
         }
         self.tick = self.tick.plus(1);
+    }
+
+    /// Moves players without a client, in the slots after those with one; each is shown so far away from where it walks.
+    pub fn walk(&mut self, walkers: &mut [Walker], away: impl Fn(usize) -> Vec3) {
+        for (k, walker) in walkers.iter_mut().enumerate() {
+            let slot = self.seats.len() + k;
+            let input = walker.input();
+            walker.state = step(&walker.state, input, &self.world);
+            let mut walked = player(slot, walker.state);
+            walked.shown.position += away(k);
+            walked.shown.yaw = input.yaw;
+            walked.shown.tracked = Some(wave(self.tick, k));
+            self.players[slot] = Some(walked);
+        }
     }
 
     fn record(&mut self) {
@@ -180,6 +234,9 @@ impl Stage {
         for seat in &mut self.seats {
             while let Some(payload) = seat.down.receive(now_us) {
                 seat.client.receive(now, &payload).unwrap();
+                if let Some(heard) = &mut seat.heard {
+                    heard.push((now_us, payload));
+                }
             }
             if seat.client.due() <= now {
                 let length = seat.client.tick(now, &mut *seat.pilot, &mut seat.payload);
