@@ -33,7 +33,8 @@ const joinUrl = (web: { url: string }) => `${web.url}/api/v1/worlds/${WORLD}/joi
 async function join(run: Run, url: string, index: number): Promise<object> {
   const name = `Bot ${index + 1}`;
   const seat = await askForSeat(run, url, name);
-  return { name, ...seat, route: index % 2 === 0 ? ROUTES.stairs : ROUTES.wander, loop: true };
+  const to = index % 2 === 0 ? ROUTES.stairs : ROUTES.wander;
+  return { name, ...seat, behaviour: { steps: [{ do: 'walk', to }], again_from: 0 } };
 }
 
 async function askForSeat(run: Run, url: string, name: string): Promise<object> {

@@ -2,12 +2,13 @@
 //! JSON lines. The crate's README describes both.
 #![forbid(unsafe_code)]
 
+mod behaviour;
 mod bot;
 mod ending;
 mod fault;
 mod http;
+mod motion;
 mod report;
-mod route;
 mod run;
 mod scenario;
 mod views;

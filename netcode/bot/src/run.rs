@@ -2,15 +2,16 @@
 //!
 //! Joining and downloading block, so a helper thread does them and hands over what a session needs to start.
 
+use crate::behaviour::{Actor, Behaviour};
 use crate::bot::{Buffers, News, Session};
 use crate::ending::Ending;
 use crate::fault::Faults;
 use crate::http;
+use crate::motion::{self, Clips};
 use crate::report::{BotReport, Line, Summary, print};
-use crate::route::Walker;
-use crate::scenario::{self, Join, Scenario};
+use crate::scenario::{self, Join, Scenario, label};
 use crate::views::Views;
-use crate::world::{World, Worlds};
+use crate::world::{Place, Worlds};
 use mio::unix::SourceFd;
 use mio::{Events, Interest, Poll, Token};
 use otherworld_pipes::UnixClock;
@@ -30,8 +31,7 @@ const REJOIN_PAUSE: Duration = Duration::from_millis(500);
 
 struct Bot {
     name: String,
-    route: Vec<[f32; 2]>,
-    repeat: bool,
+    behaviour: Behaviour,
     faults: Faults,
     via: Option<SocketAddr>,
     stage: Stage,
@@ -55,13 +55,14 @@ struct Runner<'a> {
     summary: Summary,
     rejoin: Option<Rejoin>,
     views: Option<Views>,
+    clips: Clips,
     stop: &'a AtomicBool,
 }
 
 /// The helper thread's ends.
 struct Rejoin {
     ask: Sender<(usize, String)>,
-    answers: Receiver<(usize, Join, Arc<World>)>,
+    answers: Receiver<(usize, Join, Arc<Place>)>,
 }
 
 /// Plays a scenario to its end, or until every bot is gone or `stop` is set.
@@ -84,6 +85,7 @@ pub fn run(scenario: Scenario, stop: &AtomicBool) -> Result<(), Ending> {
         },
         rejoin: None,
         views: None,
+        clips: motion::load(&scenario.motion)?,
         stop,
     };
     if let Some(views) = &scenario.views {
@@ -102,29 +104,40 @@ pub fn run(scenario: Scenario, stop: &AtomicBool) -> Result<(), Ending> {
 
 impl Runner<'_> {
     fn admit(&mut self, bot: scenario::Bot, worlds: &mut Worlds) -> Result<(), Ending> {
-        let world = worlds.fetch(&bot.join.world)?;
+        let place = worlds.fetch(&bot.join.world)?;
         let index = self.bots.len();
         let name = bot.name.unwrap_or_else(|| format!("Bot {}", index + 1));
         self.bots.push(Bot {
             name,
-            route: bot.route,
-            repeat: bot.repeat,
+            behaviour: bot.behaviour,
             faults: Faults::new(&bot.faults),
             via: bot.via,
             stage: Stage::Rejoining,
             last_position: None,
         });
-        self.connect(index, bot.join, world)
+        self.connect(index, bot.join, &place)
     }
 
-    fn connect(&mut self, index: usize, join: Join, world: Arc<World>) -> Result<(), Ending> {
+    fn connect(&mut self, index: usize, join: Join, place: &Place) -> Result<(), Ending> {
         let bot = &mut self.bots[index];
-        let walker = Walker::new(bot.route.clone(), bot.repeat);
+        let actor = Actor::new(&bot.behaviour, &self.clips, &place.bodies);
+        let actor = actor.map_err(|(step, complaint)| {
+            let label = label(index, Some(&bot.name));
+            Ending::Scenario(format!("{label}: behaviour.steps[{step}].{complaint}"))
+        })?;
         // Faults are of the first session: another seat is another story.
         let faults = std::mem::take(&mut bot.faults);
         let via = bot.via;
         let now = self.clock.now();
-        let session = Session::start(now, join, world, Box::new(walker), faults, self.resume, via)?;
+        let session = Session::start(
+            now,
+            join,
+            Arc::clone(&place.world),
+            Box::new(actor),
+            faults,
+            self.resume,
+            via,
+        )?;
         listen(&self.poll, index, &session)?;
         (bot.stage, bot.last_position) = (Stage::Playing(Box::new(session)), None);
         Ok(())
@@ -263,12 +276,12 @@ impl Runner<'_> {
     }
 
     fn take_answers(&mut self) -> Result<(), Ending> {
-        while let Some((index, join, world)) = self
+        while let Some((index, join, place)) = self
             .rejoin
             .as_ref()
             .and_then(|rejoin| rejoin.answers.try_recv().ok())
         {
-            if let Err(ending) = self.connect(index, join, world) {
+            if let Err(ending) = self.connect(index, join, &place) {
                 self.end(index, ending)?;
             }
         }
@@ -351,7 +364,7 @@ fn start_helper(url: String, mut worlds: Worlds) -> Rejoin {
     Rejoin { ask, answers }
 }
 
-fn join_with_patience(url: &str, name: &str, worlds: &mut Worlds) -> (Join, Arc<World>) {
+fn join_with_patience(url: &str, name: &str, worlds: &mut Worlds) -> (Join, Arc<Place>) {
     loop {
         match http::join(url, name).and_then(|join| Ok((worlds.fetch(&join.world)?, join))) {
             Ok((world, join)) => return (join, world),

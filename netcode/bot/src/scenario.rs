@@ -1,10 +1,14 @@
-//! The scenario: which bots, with what the control plane's join answered for each, and where they walk.
+//! The scenario: which bots, with what the control plane's join answered for each, and what they do.
 
+use crate::behaviour::Behaviour;
 use crate::ending::Ending;
 use crate::fault::Fault;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use serde::Deserialize;
+use serde::de::Error;
+use serde::{Deserialize, Deserializer};
+use serde_json::Value;
+use std::collections::BTreeMap;
 use std::io::Read;
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -13,7 +17,11 @@ use std::path::PathBuf;
 #[derive(Debug, Deserialize)]
 pub struct Scenario {
     /// The bots.
+    #[serde(deserialize_with = "bots")]
     pub bots: Vec<Bot>,
+    /// Clips of head and hands that gestures name.
+    #[serde(default)]
+    pub motion: BTreeMap<String, ClipSource>,
     /// How long they play (unit: seconds).
     pub duration_s: f64,
     /// How often each bot says what it sees (unit: seconds); a line's counts are those since the last one.
@@ -40,6 +48,16 @@ pub struct Views {
     pub every_s: f64,
 }
 
+/// Where a clip is.
+#[derive(Debug, Deserialize)]
+#[serde(untagged, deny_unknown_fields)]
+pub enum ClipSource {
+    /// A file.
+    File { path: PathBuf },
+    /// Here.
+    Inline { csv: String },
+}
+
 fn every_second() -> f64 {
     1.0
 }
@@ -49,7 +67,7 @@ fn as_long_as_the_network_may_be_gone() -> f64 {
     13.0
 }
 
-/// One bot: a join's answer and a way to walk.
+/// One bot: a join's answer and what to do.
 #[derive(Debug, Deserialize)]
 pub struct Bot {
     /// How reports call it, and the name it joins again with.
@@ -58,12 +76,9 @@ pub struct Bot {
     /// What the control plane answered.
     #[serde(flatten)]
     pub join: Join,
-    /// Waypoints, x and z (unit: metres).
+    /// Without it: standing still.
     #[serde(default)]
-    pub route: Vec<[f32; 2]>,
-    /// After the last waypoint comes the first again.
-    #[serde(default, rename = "loop")]
-    pub repeat: bool,
+    pub behaviour: Behaviour,
     /// What goes wrong with its network.
     #[serde(default)]
     pub faults: Vec<Fault>,
@@ -105,6 +120,24 @@ pub struct Pipe {
     pub pipe: String,
     /// The connect token, base64.
     pub token: String,
+}
+
+/// Bots one by one, so that an error says whose it is.
+fn bots<'de, D: Deserializer<'de>>(source: D) -> Result<Vec<Bot>, D::Error> {
+    let bots = Vec::<Value>::deserialize(source)?.into_iter().enumerate();
+    bots.map(|(index, bot)| {
+        let label = label(index, bot.get("name").and_then(Value::as_str));
+        serde_json::from_value(bot).map_err(|error| D::Error::custom(format!("{label}: {error}")))
+    })
+    .collect()
+}
+
+/// How errors call a bot.
+pub fn label(index: usize, name: Option<&str>) -> String {
+    name.map_or_else(
+        || format!("bots[{index}]"),
+        |name| format!("bots[{index}] {name:?}"),
+    )
 }
 
 /// Reads and checks a scenario.
@@ -168,24 +201,71 @@ impl Join {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::behaviour::Step;
 
     const JOINED: &str = r#"{
         "bots": [{
             "seat": "18446744073709551615", "user": "u", "instance": "plaza-abcde",
             "world": { "id": "plaza", "sha256": "00", "url": "http://127.0.0.1:7400/worlds/00.glb" },
             "protocolHash": "12345", "pipes": [{ "pipe": "webtransport", "token": "" }, { "pipe": "udp", "token": "AQI=" }],
-            "route": [[3.6, 1], [9.3, 1]], "loop": true
+            "name": "Ada",
+            "behaviour": { "seed": 7, "again_from": 1, "steps": [
+                { "do": "gesture", "clip": "talk", "offset_s": 1.5 },
+                { "do": "walk", "to": [[3.6, 1], [9.3, 1]], "speed": 2 },
+                { "do": "wander", "area": { "center": [0, 1], "radius": 3 } },
+                { "do": "push", "body": "ball_001", "to": [1, 2] },
+                { "do": "jump" }
+            ] }
         }],
         "duration_s": 60
     }"#;
 
     #[test]
-    fn reads_a_joins_answer_with_a_route_beside_it() {
+    fn reads_a_joins_answer_with_a_behaviour_beside_it() {
         let scenario = read(JOINED.as_bytes()).unwrap();
         let bot = &scenario.bots[0];
         assert_eq!(bot.join.udp_token().unwrap(), [1, 2]);
         assert_eq!(bot.join.protocol().unwrap(), 12345);
-        assert_eq!((bot.route[1], bot.repeat), ([9.3, 1.0], true));
+        let Behaviour {
+            seed,
+            steps,
+            again_from,
+        } = &bot.behaviour;
+        assert_eq!((*seed, steps.len(), *again_from), (7, 5, Some(1)));
+        assert!(matches!(&steps[1], Step::Walk { to, speed: 2.0 } if to[1] == [9.3, 1.0]));
+    }
+
+    #[test]
+    fn names_the_bot_the_step_and_the_key_that_are_wrong() {
+        for (from, to, expected) in [
+            ("\"walk\"", "\"wlak\"", "steps[1]: unknown variant `wlak`"),
+            ("\"speed\": 2", "\"speed\": 9", "steps[1].speed must be"),
+            (
+                "\"speed\": 2",
+                "\"sped\": 2",
+                "steps[1]: unknown field `sped`",
+            ),
+            ("[[3.6, 1], [9.3, 1]]", "[]", "steps[1].to has no waypoint"),
+            (
+                "\"radius\": 3",
+                "\"radius\": 0",
+                "steps[2].area has no room",
+            ),
+            (
+                "\"body\": \"ball_001\", ",
+                "",
+                "steps[3]: missing field `body`",
+            ),
+            ("\"again_from\": 1", "\"again_from\": 5", "again_from"),
+        ] {
+            let error = read(JOINED.replace(from, to).as_bytes())
+                .unwrap_err()
+                .to_string();
+            assert!(
+                error.contains(expected) && error.contains("bots[0] \"Ada\""),
+                "{error}"
+            );
+        }
     }
 
     #[test]

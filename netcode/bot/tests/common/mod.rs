@@ -530,8 +530,8 @@ impl Outcome {
 
 /// A scenario of one bot that walks up the stairs and back.
 pub fn scenario(mut join: Value, duration_s: f64) -> Value {
-    join["route"] = json!([[4.0, 0.0], [0.0, 0.0]]);
-    join["loop"] = json!(true);
+    let walk = json!({ "do": "walk", "to": [[4.0, 0.0], [0.0, 0.0]] });
+    join["behaviour"] = json!({ "steps": [walk], "again_from": 0 });
     json!({ "bots": [join], "duration_s": duration_s, "resume_s": 2 })
 }
 
