@@ -5,17 +5,19 @@
 //! the other's layer, static bodies have an empty mask. Poses and velocities go through the bodies' direct states, which
 //! are plain calls; `body_get_state` would box every answer in a Variant.
 
+mod shapes;
+
 use godot::classes::physics_server_3d::{
     AreaParameter, BodyDampMode, BodyMode, BodyParameter, BodyState,
 };
 use godot::classes::{PhysicsDirectBodyState3D, PhysicsRayQueryParameters3D, PhysicsServer3D};
 use godot::prelude::*;
-use otherworld_core::Vec3;
 use otherworld_core::snapshot::BodyPose;
 use otherworld_core::step::{HEIGHT, RADIUS};
 use otherworld_core::vec3::vec3;
-use otherworld_core::world::Triangle;
+use otherworld_core::{EntityId, Vec3};
 use otherworld_scene::{Body, Collider, Material, Motion, Pose, Scene, Shape};
+use shapes::{make_shape, transform};
 
 const STATIC_LAYER: u32 = 1;
 const PLAYER_LAYER: u32 = 1 << 1;
@@ -34,7 +36,8 @@ const PLAYER_MASS: f32 = 70.0;
 const FOOTING_ABOVE: f32 = 0.2;
 const FOOTING_BELOW: f32 = 0.1;
 
-/// A space with the scene's bodies in it. Everything made here is freed with it.
+/// A space with the scene's bodies in it. Everything made here is freed with it, but for the bodies that move: those are
+/// given back by whoever holds them.
 pub struct Jolt {
     server: Gd<PhysicsServer3D>,
     space: Rid,
@@ -42,7 +45,16 @@ pub struct Jolt {
     footing: Gd<PhysicsRayQueryParameters3D>,
     shapes: Vec<Rid>,
     statics: Vec<Rid>,
-    bodies: Vec<Handle>,
+    kinds: Vec<Kind>,
+}
+
+/// What the copies of one of the scene's moving bodies have in common.
+struct Kind {
+    mode: BodyMode,
+    shapes: Vec<(Rid, Transform3D)>,
+    material: Material,
+    mass: f32,
+    home: Transform3D,
 }
 
 /// A body and the way to its state.
@@ -54,8 +66,11 @@ struct Handle {
 /// A player's body; given back to [`Jolt::remove_capsule`].
 pub struct Capsule(Handle);
 
+/// A body that moves; given back to [`Jolt::remove_body`].
+pub struct Moving(Handle);
+
 impl Jolt {
-    /// Makes the scene's bodies in a new, running space.
+    /// Makes the scene's static bodies in a new, running space, and knows how to make those that move.
     pub fn new(scene: &Scene) -> Self {
         let mut server = PhysicsServer3D::singleton();
         let space = server.space_create();
@@ -81,13 +96,13 @@ impl Jolt {
             capsule_shape,
             shapes: Vec::new(),
             statics: Vec::with_capacity(scene.statics.len()),
-            bodies: Vec::with_capacity(scene.bodies.len()),
+            kinds: Vec::with_capacity(scene.bodies.len()),
         };
         for collider in &scene.statics {
             jolt.add_static(collider);
         }
         for body in &scene.bodies {
-            jolt.add_body(body);
+            jolt.add_kind(body);
         }
         jolt
     }
@@ -105,29 +120,54 @@ impl Jolt {
         self.statics.push(body);
     }
 
-    fn add_body(&mut self, of: &Body) {
-        let mode = match of.motion {
-            Motion::Dynamic => BodyMode::RIGID,
-            Motion::Kinematic => BodyMode::KINEMATIC,
-        };
+    fn add_kind(&mut self, of: &Body) {
+        let colliders = of.colliders.iter();
+        let shapes = colliders.map(|c| (self.make_shape(&c.shape), transform(&c.pose)));
+        let shapes = shapes.collect();
+        self.kinds.push(Kind {
+            mode: match of.motion {
+                Motion::Dynamic => BodyMode::RIGID,
+                Motion::Kinematic => BodyMode::KINEMATIC,
+            },
+            shapes,
+            // A body has one surface in Godot: that of its first collider.
+            material: of.colliders.first().map(|c| c.material).unwrap_or_default(),
+            mass: of.mass,
+            home: transform(&of.pose),
+        });
+    }
+
+    /// How many moving bodies the scene has.
+    pub fn kind_count(&self) -> usize {
+        self.kinds.len()
+    }
+
+    /// Where the scene has its n-th moving body.
+    pub fn home(&self, of: usize) -> Transform3D {
+        self.kinds[of].home
+    }
+
+    /// Adds a copy of the scene's n-th moving body, at rest.
+    pub fn add_body(&mut self, of: usize, at: Transform3D) -> Moving {
+        let mode = self.kinds[of].mode;
         let body = self.make_body(mode, DYNAMIC_LAYER, DYNAMIC_MASK);
-        for collider in &of.colliders {
-            self.add_collider(body, &collider.pose, collider);
+        let kind = &self.kinds[of];
+        let (material, mass) = (kind.material, kind.mass);
+        for &(shape, at) in &kind.shapes {
+            let added = self.server.body_add_shape_ex(body, shape);
+            added.transform(at).done();
         }
-        // A body has one surface in Godot: that of its first collider.
-        self.set_material(
-            body,
-            of.colliders.first().map(|c| c.material).unwrap_or_default(),
-        );
-        self.set_param(body, BodyParameter::MASS, of.mass);
-        self.server.body_set_state(
-            body,
-            BodyState::TRANSFORM,
-            &transform(&of.pose).to_variant(),
-        );
+        self.set_material(body, material);
+        self.set_param(body, BodyParameter::MASS, mass);
+        self.server
+            .body_set_state(body, BodyState::TRANSFORM, &at.to_variant());
         self.server.body_set_space(body, self.space);
-        let handle = self.handle(body);
-        self.bodies.push(handle);
+        Moving(self.handle(body))
+    }
+
+    /// Takes a moving body out of the world.
+    pub fn remove_body(&mut self, body: Moving) {
+        self.server.free_rid(body.0.body);
     }
 
     /// Adds a player's body that stands at `feet`.
@@ -156,24 +196,6 @@ impl Jolt {
         self.server.free_rid(capsule.0.body);
     }
 
-    /// How many bodies move.
-    pub fn body_count(&self) -> usize {
-        self.bodies.len()
-    }
-
-    /// Where the scene's n-th moving body is now, as a snapshot says it.
-    pub fn body_pose(&self, index: usize) -> BodyPose {
-        let state = &self.bodies[index].state;
-        let transform = state.get_transform();
-        let rotation = transform.basis.get_quaternion();
-        BodyPose {
-            entity: Scene::entity(index),
-            position: from_godot(transform.origin),
-            rotation: [rotation.x, rotation.y, rotation.z, rotation.w],
-            asleep: state.is_sleeping(),
-        }
-    }
-
     /// How fast the moving body is that these feet stand on, at that place (unit: metres a second).
     pub fn velocity_under(&self, feet: Vec3) -> Option<Vec3> {
         let (mut server, mut ray) = (self.server.clone(), self.footing.clone());
@@ -196,11 +218,6 @@ impl Jolt {
         self.space
     }
 
-    /// The scene's n-th moving body in Godot.
-    pub fn body(&self, index: usize) -> Rid {
-        self.bodies[index].body
-    }
-
     fn make_body(&mut self, mode: BodyMode, layer: u32, mask: u32) -> Rid {
         let body = self.server.body_create();
         self.server.body_set_mode(body, mode);
@@ -210,12 +227,17 @@ impl Jolt {
     }
 
     fn add_collider(&mut self, body: Rid, at: &Pose, collider: &Collider) {
-        let shape = make_shape(&mut self.server, &collider.shape);
+        let shape = self.make_shape(&collider.shape);
         self.server
             .body_add_shape_ex(body, shape)
             .transform(transform(at))
             .done();
-        self.shapes.push(shape);
+    }
+
+    fn make_shape(&mut self, shape: &Shape) -> Rid {
+        let rid = make_shape(&mut self.server, shape);
+        self.shapes.push(rid);
+        rid
     }
 
     fn set_material(&mut self, body: Rid, material: Material) {
@@ -237,12 +259,30 @@ impl Jolt {
 
 impl Drop for Jolt {
     fn drop(&mut self) {
-        let bodies = self.bodies.iter().map(|handle| handle.body);
-        let all = bodies.chain(self.statics.iter().copied());
-        let shapes = self.shapes.iter().copied();
-        for rid in all.chain(shapes).chain([self.capsule_shape, self.space]) {
+        let all = self.statics.iter().chain(&self.shapes).copied();
+        for rid in all.chain([self.capsule_shape, self.space]) {
             self.server.free_rid(rid);
         }
+    }
+}
+
+impl Moving {
+    /// Where it is now, as a snapshot says it.
+    pub fn pose(&self, entity: EntityId) -> BodyPose {
+        let state = &self.0.state;
+        let transform = state.get_transform();
+        let rotation = transform.basis.get_quaternion();
+        BodyPose {
+            entity,
+            position: from_godot(transform.origin),
+            rotation: [rotation.x, rotation.y, rotation.z, rotation.w],
+            asleep: state.is_sleeping(),
+        }
+    }
+
+    /// Godot's name for it.
+    pub fn body(&self) -> Rid {
+        self.0.body
     }
 }
 
@@ -277,52 +317,6 @@ impl Capsule {
 
 /// From the feet to the middle of a capsule.
 const MIDDLE: Vec3 = vec3(0.0, HEIGHT * 0.5, 0.0);
-
-fn make_shape(server: &mut Gd<PhysicsServer3D>, shape: &Shape) -> Rid {
-    let (rid, data) = match shape {
-        Shape::Box { size } => (
-            server.box_shape_create(),
-            to_godot(*size * 0.5).to_variant(),
-        ),
-        Shape::Sphere { radius } => (server.sphere_shape_create(), radius.to_variant()),
-        Shape::Capsule { radius, height } => {
-            (server.capsule_shape_create(), upright(*radius, *height))
-        }
-        Shape::Cylinder { radius, height } => {
-            (server.cylinder_shape_create(), upright(*radius, *height))
-        }
-        Shape::Convex { points, .. } => {
-            let points: PackedVector3Array = points.iter().copied().map(to_godot).collect();
-            (server.convex_polygon_shape_create(), points.to_variant())
-        }
-        Shape::Trimesh { triangles } => (server.concave_polygon_shape_create(), faces(triangles)),
-    };
-    server.shape_set_data(rid, &data);
-    rid
-}
-
-fn upright(radius: f32, height: f32) -> Variant {
-    let mut data = VarDictionary::new();
-    data.set("radius", radius);
-    data.set("height", height);
-    data.to_variant()
-}
-
-/// Godot's front faces turn clockwise, glTF's counter-clockwise.
-fn faces(triangles: &[Triangle]) -> Variant {
-    let corners = triangles.iter().flat_map(|&[a, b, c]| [a, c, b]);
-    let faces: PackedVector3Array = corners.map(to_godot).collect();
-    let mut data = VarDictionary::new();
-    data.set("faces", &faces);
-    data.set("backface_collision", true);
-    data.to_variant()
-}
-
-fn transform(pose: &Pose) -> Transform3D {
-    let [x, y, z, w] = pose.rotation;
-    let basis = Basis::from_quaternion(Quaternion::new(x, y, z, w));
-    Transform3D::new(basis, to_godot(pose.position))
-}
 
 /// The same place in Godot's words.
 pub fn to_godot(v: Vec3) -> Vector3 {

@@ -7,6 +7,7 @@
 
 use godot::prelude::*;
 
+mod bodies;
 mod carry;
 mod inventory;
 mod jolt;

@@ -16,13 +16,13 @@ use otherworld_core::pose::Tracked;
 use otherworld_core::protocol::PROTOCOL_HASH;
 use otherworld_core::seat::{Role, UserData};
 use otherworld_core::server::{Body, Payload, Player, Scene, Session};
-use otherworld_core::snapshot::BodyPose;
 use otherworld_core::snapshot::Encoder;
 use otherworld_core::{SeatId, Tick};
 use otherworld_instance::{LeaveCause, Refusal, Report, Seat, Seats};
 use otherworld_pipes::netcode::Limits;
 use otherworld_pipes::{Config, Departure, Event, ServerPipe, UnixClock};
 
+use crate::bodies;
 use crate::simulation::Simulation;
 use crate::tick::Peers;
 
@@ -365,7 +365,6 @@ fn send_resume_token(
 }
 
 impl View {
-    /// A body of the scene is in the slot of its number.
     fn refill(&mut self, simulation: &Simulation, sessions: &[Option<Box<Session>>]) {
         let player = |(slot, session): (usize, &Option<Box<Session>>)| {
             let (avatar, session) = (simulation.avatar(slot)?, session.as_ref()?);
@@ -377,17 +376,16 @@ impl View {
                 velocity: avatar.measured.velocity,
             })
         };
-        let body = |(index, pose): (usize, &BodyPose)| {
-            Some(Body {
-                of: index as u16,
-                pose: *pose,
+        let body = |body: &Option<bodies::Body>| {
+            body.as_ref().map(|body| Body {
+                of: body.of as u16,
+                pose: body.shown,
             })
         };
         self.players.clear();
         self.players.extend(sessions.iter().enumerate().map(player));
         self.bodies.clear();
-        self.bodies
-            .extend(simulation.bodies().iter().enumerate().map(body));
+        self.bodies.extend(simulation.bodies().iter().map(body));
     }
 }
 

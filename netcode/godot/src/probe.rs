@@ -6,9 +6,11 @@
 use std::time::Instant;
 
 use godot::prelude::*;
+use otherworld_core::EntityId;
 use otherworld_core::input::{Buttons, Input};
 use otherworld_core::pose::Tracked;
 
+use crate::bodies::Body;
 use crate::jolt::{from_godot, to_godot};
 use crate::simulation::{Avatar, Simulation};
 use crate::tick::{Peers, tick};
@@ -154,28 +156,72 @@ impl OtherworldProbe {
         self.avatar(slot).body()
     }
 
-    /// How many bodies of the scene move.
+    /// How many slots there are for bodies that move; at first the scene's n-th is in the n-th.
     #[func]
-    fn body_count(&self) -> u32 {
+    fn body_slots(&self) -> u32 {
         self.simulation().bodies().len() as u32
     }
 
-    /// The scene's n-th moving body in Godot.
+    /// How many bodies of the scene move.
     #[func]
-    fn body(&self, index: u32) -> Rid {
-        self.simulation().jolt().body(index as usize)
+    fn body_count(&self) -> u32 {
+        self.simulation().jolt().kind_count() as u32
+    }
+
+    /// Brings a copy of the scene's n-th moving body to a place. Answers its entity, 0 when all slots are taken.
+    #[func]
+    fn spawn(&mut self, of: u32, at: Transform3D) -> u32 {
+        let entity = self.simulation_mut().spawn(of as usize, at);
+        entity.unwrap_or(EntityId::NONE).0
+    }
+
+    /// Takes a body out of the world for good; false when there is none of this name.
+    #[func]
+    fn despawn(&mut self, entity: u32) -> bool {
+        self.simulation_mut().despawn(EntityId(entity))
+    }
+
+    /// From now on others are shown the bodies as they are now.
+    #[func]
+    fn freeze_shown_bodies(&mut self) {
+        self.simulation_mut().freeze_shown_bodies();
+    }
+
+    /// Which body is in a slot, 0 when none is.
+    #[func]
+    fn body_entity(&self, slot: u32) -> u32 {
+        let body = &self.simulation().bodies()[slot as usize];
+        body.as_ref().map_or(EntityId::NONE, |b| b.pose.entity).0
+    }
+
+    /// Which of the scene's moving bodies the one in a slot is a copy of.
+    #[func]
+    fn body_of(&self, slot: u32) -> u32 {
+        self.body_in(slot).of as u32
+    }
+
+    /// The body of a slot in Godot.
+    #[func]
+    fn body(&self, slot: u32) -> Rid {
+        self.body_in(slot).body()
     }
 
     /// Where the last tick's capture found a body (unit: metres).
     #[func]
-    fn captured_body(&self, index: u32) -> Vector3 {
-        to_godot(self.simulation().bodies()[index as usize].position)
+    fn captured_body(&self, slot: u32) -> Vector3 {
+        to_godot(self.body_in(slot).pose.position)
     }
 
     /// Whether the last tick's capture found a body asleep.
     #[func]
-    fn captured_asleep(&self, index: u32) -> bool {
-        self.simulation().bodies()[index as usize].asleep
+    fn captured_asleep(&self, slot: u32) -> bool {
+        self.body_in(slot).pose.asleep
+    }
+
+    /// Where others are shown a body (unit: metres).
+    #[func]
+    fn shown_body(&self, slot: u32) -> Vector3 {
+        to_godot(self.body_in(slot).shown.position)
     }
 
     /// The space that everything is in.
@@ -203,6 +249,11 @@ impl OtherworldProbe {
 
     fn simulation_mut(&mut self) -> &mut Simulation {
         self.simulation.as_mut().expect("a world is loaded")
+    }
+
+    fn body_in(&self, slot: u32) -> &Body {
+        let body = self.simulation().bodies()[slot as usize].as_ref();
+        body.expect("a body is in this slot")
     }
 
     fn avatar(&self, slot: u32) -> &Avatar {

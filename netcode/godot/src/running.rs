@@ -197,7 +197,7 @@ fn listening(simulation: &Simulation, load: Duration) -> Listening {
     Listening {
         world_hash: simulation.world().hash(),
         static_triangles: simulation.world().triangle_count() as u32,
-        dynamic_bodies: simulation.bodies().len() as u32,
+        dynamic_bodies: simulation.bodies().iter().flatten().count() as u32,
         load_ms: load.as_secs_f64() * 1e3,
     }
 }

@@ -4,18 +4,20 @@
 //! The order is the caller's ([`crate::server`]); the rule between step and Jolt is the core's (`reconcile`). What others
 //! are shown of a player and of a body is what [`Simulation::capture`] found: both are of the same moment.
 
+use godot::prelude::Transform3D;
 use otherworld_core::input::Input;
 use otherworld_core::pose::Tracked;
-use otherworld_core::snapshot::{BodyPose, PlayerPose};
+use otherworld_core::snapshot::PlayerPose;
 use otherworld_core::step::{Measured, RADIUS, State, Verdict, drive_velocity, reconcile, step};
 use otherworld_core::world::{World, WorldError};
 use otherworld_core::{EntityId, Vec3};
 use otherworld_scene::{Place, Scene};
 
+use crate::bodies::{Bodies, Body};
 use crate::carry::carry;
 use crate::jolt::{Capsule, Jolt};
 
-/// Who fell this far below the lowest triangle is brought back (unit: metres).
+/// Who and what fell this far below the lowest triangle is brought back (unit: metres).
 const ABYSS: f32 = 20.0;
 
 /// A spawn point with a body this close is taken (unit: metres).
@@ -56,7 +58,7 @@ pub struct Simulation {
     next_spawn: usize,
     next_entity: u32,
     avatars: Vec<Option<Avatar>>,
-    bodies: Vec<BodyPose>,
+    bodies: Bodies,
     agreement: Agreement,
 }
 
@@ -67,13 +69,13 @@ impl Simulation {
     /// When the triangles are not a world.
     pub fn new(scene: &Scene, capacity: usize) -> Result<Self, WorldError> {
         let world = World::build(&scene.triangles())?;
-        let jolt = Jolt::new(scene);
-        let bodies = (0..jolt.body_count()).map(|k| jolt.body_pose(k)).collect();
+        let mut jolt = Jolt::new(scene);
+        let bodies = Bodies::new(&mut jolt);
         Ok(Self {
             world,
             spawns: scene.spawns.clone(),
             next_spawn: 0,
-            next_entity: EntityId::of_body(jolt.body_count() as u32).0,
+            next_entity: EntityId::of_body(scene.bodies.len() as u32).0,
             avatars: (0..capacity).map(|_| None).collect(),
             bodies,
             jolt,
@@ -84,9 +86,9 @@ impl Simulation {
     /// Takes in what Jolt made of the last tick. Must come first in a tick: the capsules' velocities are still those that
     /// Jolt ended with, and no step lies between what is read here and the next drive.
     pub fn capture(&mut self) {
-        for (index, pose) in self.bodies.iter_mut().enumerate() {
-            *pose = self.jolt.body_pose(index);
-        }
+        let new_entity = || take_entity(&mut self.next_entity);
+        self.bodies.bring_back(&mut self.jolt, new_entity);
+        self.bodies.capture(self.abyss(), &mut self.jolt);
         for avatar in self.avatars.iter_mut().flatten() {
             avatar.capture(&self.world, &mut self.agreement);
         }
@@ -94,7 +96,7 @@ impl Simulation {
 
     /// Moves every player by one tick.
     pub fn step(&mut self, mut input_of: impl FnMut(usize) -> (Input, Option<Tracked>)) {
-        let abyss = self.world.lowest() - ABYSS;
+        let abyss = self.abyss();
         for slot in 0..self.avatars.len() {
             let Some(avatar) = &mut self.avatars[slot] else {
                 continue;
@@ -126,8 +128,7 @@ impl Simulation {
     /// Brings a new player into a free slot, to this place.
     pub fn join_at(&mut self, slot: usize, at: Vec3) {
         assert!(self.avatars[slot].is_none(), "slot {slot} is taken");
-        let entity = EntityId(self.next_entity);
-        self.next_entity += 1;
+        let entity = take_entity(&mut self.next_entity);
         self.avatars[slot] = Some(Avatar {
             state: State::at(at),
             shown: PlayerPose {
@@ -146,6 +147,27 @@ impl Simulation {
         if let Some(avatar) = self.avatars[slot].take() {
             self.jolt.remove_capsule(avatar.capsule);
         }
+    }
+
+    /// Brings a copy of the scene's n-th body to a place; `None` when all slots are taken.
+    pub fn spawn(&mut self, of: usize, at: Transform3D) -> Option<EntityId> {
+        let entity = take_entity(&mut self.next_entity);
+        let came = self.bodies.spawn(of, at, entity, &mut self.jolt);
+        came.then_some(entity)
+    }
+
+    /// Takes a body out of the world for good; false when there is none of this name.
+    pub fn despawn(&mut self, entity: EntityId) -> bool {
+        self.bodies.despawn(entity, &mut self.jolt)
+    }
+
+    /// From now on others are shown the bodies as they are now (`OTHERWORLD_BREAK`).
+    pub fn freeze_shown_bodies(&mut self) {
+        self.bodies.freeze();
+    }
+
+    fn abyss(&self) -> f32 {
+        self.world.lowest() - ABYSS
     }
 
     fn respawn(&mut self, slot: usize) {
@@ -178,7 +200,11 @@ impl Simulation {
         !players
             .into_iter()
             .any(|p| near(p.state.position, 2.0 * RADIUS))
-            && !self.bodies.iter().any(|b| near(b.position, ARM_LENGTH))
+            && !self
+                .bodies()
+                .iter()
+                .flatten()
+                .any(|b| near(b.pose.position, ARM_LENGTH))
     }
 
     /// The player in a slot.
@@ -191,9 +217,9 @@ impl Simulation {
         &self.avatars
     }
 
-    /// The moving bodies of the scene as the newest capture found them; the index is the scene's.
-    pub fn bodies(&self) -> &[BodyPose] {
-        &self.bodies
+    /// The slots of the moving bodies. At first the scene's n-th is in the n-th slot.
+    pub fn bodies(&self) -> &[Option<Body>] {
+        self.bodies.slots()
     }
 
     /// The static world as the step sees it.
@@ -217,6 +243,7 @@ impl Drop for Simulation {
         for slot in 0..self.avatars.len() {
             self.leave(slot);
         }
+        self.bodies.clear(&mut self.jolt);
     }
 }
 
@@ -256,6 +283,13 @@ impl Avatar {
     pub fn body(&self) -> godot::prelude::Rid {
         self.capsule.body()
     }
+}
+
+/// Entities are numbered in the order of their coming; no number comes twice.
+fn take_entity(next: &mut u32) -> EntityId {
+    let entity = EntityId(*next);
+    *next += 1;
+    entity
 }
 
 fn at_rest(feet: Vec3) -> Measured {

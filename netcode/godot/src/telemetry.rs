@@ -1,7 +1,7 @@
 //! Frames for the operators' live map: everybody, and the bodies that moved since the frame before.
 
 use otherworld_core::snapshot::BodyPose;
-use otherworld_core::{SeatId, Tick, Vec3};
+use otherworld_core::{EntityId, SeatId, Tick, Vec3};
 use otherworld_instance::{BodyPose as ToldBody, TelemetryFrame, TelemetryPlayer};
 
 use crate::simulation::Simulation;
@@ -9,17 +9,17 @@ use crate::simulation::Simulation;
 /// A body that moved by less is where it was (unit: metres).
 const STILL: f32 = 1e-3;
 
-/// Where each body was when it was last told.
+/// Which body was in each slot when it was last told, and where.
 pub struct Telemetry {
-    told: Vec<Vec3>,
+    told: Vec<(EntityId, Vec3)>,
 }
 
 impl Telemetry {
     /// Nothing was told yet; the first frame asks for all bodies anyway.
     pub fn new(simulation: &Simulation) -> Self {
-        let told = simulation.bodies().iter().map(|body| body.position);
+        let slots = simulation.bodies().len();
         Self {
-            told: told.collect(),
+            told: vec![Default::default(); slots],
         }
     }
 
@@ -43,9 +43,13 @@ impl Telemetry {
             })
         }));
         for (body, told) in simulation.bodies().iter().zip(&mut self.told) {
-            if frame.all_bodies || (body.position - *told).length() > STILL {
-                *told = body.position;
-                frame.bodies.push(told_body(body));
+            let Some(pose) = body.as_ref().map(|body| &body.shown) else {
+                continue;
+            };
+            let moved = pose.entity != told.0 || (pose.position - told.1).length() > STILL;
+            if frame.all_bodies || moved {
+                *told = (pose.entity, pose.position);
+                frame.bodies.push(told_body(pose));
             }
         }
     }
