@@ -26,6 +26,9 @@ const LONGEST_INTERVAL: i64 = 32;
 /// `[VW6]` A smaller difference is none (unit: metres): places come in steps of a millimetre.
 const STILL: f32 = 2e-3;
 
+/// `[VW2]` Nobody is shown farther back for being told of seldom (unit: ticks).
+const MOST_INTERVAL: u8 = 12;
+
 /// `[VW3]` The time of an entity is at most this much faster or slower than time.
 const SLEW: f64 = 0.1;
 
@@ -33,7 +36,7 @@ const SLEW: f64 = 0.1;
 const GAIN: f64 = 0.2;
 
 /// `[VW3]` From this difference on time jumps ahead, or stands still (unit: ticks).
-const JUMP: f64 = 15.0;
+const JUMP: f64 = 18.0;
 
 /// `[VW5]` How far is extrapolated (unit: ticks; 100 ms), how long it is held there at least, and how long it takes to go
 /// back: who moves is told of more often, so it will have stopped where it was seen last.
@@ -85,6 +88,9 @@ impl Pose for BodyPose {
     }
 }
 
+/// The span of a sample without one before it.
+const FROM_NOWHERE: i64 = i64::MAX;
+
 /// How something was at a tick, and since when it had been moving there.
 #[derive(Clone, Copy, Debug)]
 struct Sample<P> {
@@ -128,7 +134,7 @@ impl<P: Pose> Track<P> {
     pub fn new(entity: EntityId, nothing: P) -> Track<P> {
         let nothing = Sample {
             tick: 0,
-            span: 1,
+            span: FROM_NOWHERE,
             pose: nothing,
         };
         Track {
@@ -154,14 +160,8 @@ impl<P: Pose> Track<P> {
     /// Where it was when it came, if no snapshot says so.
     pub fn begin(&mut self, now: Duration, tick: i64, pose: P) {
         self.heard = now;
-        self.put(
-            0,
-            Sample {
-                tick,
-                span: 1,
-                pose,
-            },
-        );
+        let span = FROM_NOWHERE;
+        self.put(0, Sample { tick, span, pose });
     }
 
     /// Takes in a snapshot's sample, in whatever order they come.
@@ -186,7 +186,7 @@ impl<P: Pose> Track<P> {
     /// `[VW6]` The ticks that the way to a sample takes from the one before it: who rested until lately has just begun.
     fn span_after(&mut self, at: usize, tick: i64, pose: &P) -> i64 {
         let Some(before) = at.checked_sub(1).map(|before| self.samples[before]) else {
-            return 1;
+            return FROM_NOWHERE;
         };
         let gap = tick - before.tick;
         let rested = before.pose.rests()
@@ -225,7 +225,7 @@ impl<P: Pose> Track<P> {
         let sorted = &mut sorted[..held];
         sorted.sort_unstable();
         let longer = LONGER.min((held - 1) / 4);
-        self.interval = f64::from(sorted[held - 1 - longer]);
+        self.interval = f64::from(sorted[held - 1 - longer].min(MOST_INTERVAL));
     }
 
     /// `[VW3]` So much time passes (unit: ticks); everything up to `arrived` should be here.
