@@ -5,11 +5,11 @@ import { COMMANDS } from './bootstrap/options.mjs';
 
 const read = (path: string) => readFileSync(new URL(`../${path}`, import.meta.url), 'utf8');
 
-test('cli.md lists exactly the options of npm start and npm test', () => {
+test('cli.md lists exactly the options of npm start, npm test and npm run fuzz', () => {
   const page = read('docs/reference/cli.md');
   const listed = new Set([...page.matchAll(/^\| `--([a-z-]+)/gm)].map(([, name]) => name));
   expect(listed).toEqual(
-    new Set([COMMANDS.start, COMMANDS.test].flatMap(({ options }) => Object.keys(options))),
+    new Set([COMMANDS.start, COMMANDS.test, COMMANDS.fuzz].flatMap(({ options }) => Object.keys(options))),
   );
 });
 

@@ -6,7 +6,7 @@ import { checkoutRoot } from './places.mjs';
 import { Problem } from './problem.mjs';
 
 /**
- * @typedef {'start' | 'test' | 'bench' | 'format' | 'lock-debian'} Command
+ * @typedef {'start' | 'test' | 'fuzz' | 'bench' | 'format' | 'lock-debian'} Command
  * @typedef {object} Options
  * @property {Command} command
  * @property {boolean} help
@@ -18,6 +18,9 @@ import { Problem } from './problem.mjs';
  * @property {boolean} open open the page in the desktop's browser
  * @property {boolean} fast
  * @property {string[]} parts names of the only parts to run; empty: all
+ * @property {number} seconds how long to fuzz, all targets together
+ * @property {string} target the only fuzz target; empty: all
+ * @property {string} replay absolute path of an input to run once; empty: none
  * @property {string[]} rest the command line as it was given
  */
 
@@ -40,6 +43,15 @@ export const COMMANDS = {
     options: {
       fast: { text: 'format, lint, types and unit tests only' },
       only: { value: 'PART,…', text: 'only these parts (format, types, rust, ts, wasm, godot, e2e, faults)' },
+      help: { text: 'this text' },
+    },
+  },
+  fuzz: {
+    about: 'Searches for bytes that break a parser.',
+    options: {
+      seconds: { value: 'N', text: 'how long, all targets together (600)' },
+      target: { value: 'NAME', text: 'only this target' },
+      replay: { value: 'FILE', text: 'run one input, which was found before, on the target' },
       help: { text: 'this text' },
     },
   },
@@ -75,6 +87,9 @@ export function readOptions(argv) {
     open: values['no-open'] !== true,
     fast: values.fast === true,
     parts: values.only?.split(',') ?? [],
+    seconds: wholeNumber('seconds', values.seconds ?? '600', 1, 1_000_000),
+    target: values.target ?? '',
+    replay: values.replay ? path.resolve(process.env.INIT_CWD ?? checkoutRoot, values.replay) : '',
     rest: argv,
   };
 }

@@ -95,7 +95,8 @@ async function build(step: Step, env: NodeJS.ProcessEnv, signal: AbortSignal): P
   );
 }
 
-async function hostOf(env: NodeJS.ProcessEnv, signal: AbortSignal): Promise<string> {
+/** The triple of this machine. */
+export async function hostOf(env: NodeJS.ProcessEnv, signal: AbortSignal): Promise<string> {
   const { output } = await runTool('rustc', ['-vV'], { cwd: netcode, env, signal });
   return /^host: (.+)$/m.exec(output)?.[1] ?? '';
 }
