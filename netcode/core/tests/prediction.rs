@@ -4,8 +4,8 @@ mod common;
 #[path = "common/stage.rs"]
 mod stage;
 
-use common::{Walker, plaza};
-use otherworld_core::client::{Counts, Intent, Others, Pilot};
+use common::plaza;
+use otherworld_core::client::Counts;
 use otherworld_core::step::{Measured, State, reconcile};
 use otherworld_core::testing::{Conditions, seed};
 use otherworld_core::vec3::vec3;
@@ -14,27 +14,12 @@ use otherworld_core::{Tick, Vec3};
 use stage::Stage;
 use std::sync::Arc;
 
-struct Wanderer(Walker);
-
-impl Pilot for Wanderer {
-    fn steer(&mut self, _: Tick, own: &State, _: &Others) -> Intent {
-        self.0.state = *own;
-        self.0.input().into()
-    }
-}
-
 const CLIENTS: usize = 6;
 
 fn crowd(conditions: Conditions, first: Tick) -> Stage {
     let world = Arc::new(World::build(&plaza()).unwrap());
     let mut stage = Stage::new(world, first, CLIENTS, 0);
-    let seed = seed();
-    for k in 0..CLIENTS as u32 {
-        let walker = Walker::new(k + 1, 50.0);
-        let at = walker.state.position;
-        let seed = seed.wrapping_add(u64::from(k) << 8);
-        stage.join(seed, conditions, at, Box::new(Wanderer(walker)));
-    }
+    stage.join_walkers(CLIENTS as u32, 50.0, seed(), conditions);
     stage
 }
 

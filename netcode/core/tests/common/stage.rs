@@ -3,13 +3,13 @@
 #![allow(dead_code)]
 
 use crate::common::{Walker, floor_with};
-use otherworld_core::client::{Client, Intent, Others, Pilot};
+use otherworld_core::client::{Client, Ended, Intent, Others, Pilot};
 use otherworld_core::link::MAX_PAYLOAD_BYTES;
-use otherworld_core::message::Name;
+use otherworld_core::message::{Goodbye, Name};
 use otherworld_core::pose::{Point, Tracked};
 use otherworld_core::seat::{Role, UserData};
 use otherworld_core::server::{Body, Player, Scene, Session};
-use otherworld_core::snapshot::{Encoder, PlayerPose};
+use otherworld_core::snapshot::{BodyPose, Encoder, PlayerPose};
 use otherworld_core::step::{State, step};
 use otherworld_core::testing::{Conditions, Way, seed};
 use otherworld_core::tick::TICK_US;
@@ -72,8 +72,13 @@ pub struct Stage {
     pub truth: HashMap<(EntityId, Tick), Place>,
 }
 
-/// A client with its session, and the ways between them. It has the player of the same index.
+/// A client with its session, and the ways between them. Those who come first have the slot of their index.
 pub struct Seat {
+    pub slot: usize,
+    pub entity: EntityId,
+    pub is: Is,
+    /// What the client made of its end.
+    pub ended: Option<Ended>,
     pub client: Client,
     pub session: Session,
     pub up: Way,
@@ -86,6 +91,17 @@ pub struct Seat {
     pub payload: [u8; MAX_PAYLOAD_BYTES],
     /// When the client heard which payload, where that is wanted.
     pub heard: Option<Vec<(u64, Vec<u8>)>>,
+}
+
+/// Where a seat is in its life, as `godot/src/people.rs` has it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Is {
+    Inside,
+    /// The connection is broken: the body waits, nothing is sent.
+    Away,
+    /// The body is gone, the goodbye is being said.
+    Parting,
+    Gone,
 }
 
 #[derive(Clone, Copy, Debug, Default)]
@@ -110,23 +126,34 @@ impl Stage {
         }
     }
 
-    /// A player with a client, at this place.
-    pub fn join(&mut self, seed: u64, conditions: Conditions, at: Vec3, pilot: Box<dyn Pilot>) {
-        let slot = self.seats.len();
-        let seat = SeatId(slot as u64 + 1);
+    /// A player with a client, at this place; its index among the seats.
+    pub fn join(
+        &mut self,
+        seed: u64,
+        conditions: Conditions,
+        at: Vec3,
+        pilot: Box<dyn Pilot>,
+    ) -> usize {
+        let index = self.seats.len();
+        let slot = self.players.iter().position(Option::is_none);
+        let slot = slot.expect("a free slot");
         let state = State::at(at);
-        self.players[slot] = Some(player(slot, state));
         let data = UserData {
             role: Role::Player,
             resumed: false,
             user: [0; 16],
             protocol_hash: 0,
-            seat,
+            seat: SeatId(index as u64 + 1),
             avatar_sha256: [0; 32],
-            name: Name::new("somebody"),
+            name: name(index),
         };
         let (players, bodies) = (self.players.len(), self.bodies.len());
+        self.players[slot] = Some(player(index, state));
         self.seats.push(Seat {
+            slot,
+            entity: entity(index),
+            is: Is::Inside,
+            ended: None,
             client: Client::new(Arc::clone(&self.world)),
             session: Session::new(&data, self.tick, players, bodies),
             up: Way::new(seed, conditions),
@@ -137,26 +164,99 @@ impl Stage {
             payload: [0; MAX_PAYLOAD_BYTES],
             heard: None,
         });
+        index
+    }
+
+    /// So many players who walk about, in a square of this size.
+    pub fn join_walkers(&mut self, count: u32, area: f32, seed: u64, conditions: Conditions) {
+        for k in 0..count {
+            let walker = Walker::new(k + 1, area);
+            let at = walker.state.position;
+            let seed = seed.wrapping_add(u64::from(k) << 16);
+            self.join(seed, conditions, at, Wanderer::with(walker));
+        }
+    }
+
+    /// The client disconnects: its player is gone at once.
+    pub fn leave(&mut self, index: usize) {
+        let seat = &mut self.seats[index];
+        seat.is = Is::Gone;
+        self.players[seat.slot] = None;
+    }
+
+    /// The player is sent away: the body is gone at once, the session when the client has heard the goodbye.
+    pub fn send_away(&mut self, index: usize, goodbye: &Goodbye) {
+        let seat = &mut self.seats[index];
+        seat.is = Is::Parting;
+        seat.session.say_goodbye(goodbye);
+        self.players[seat.slot] = None;
+    }
+
+    /// The connection breaks: what is on the way gets lost.
+    pub fn lose(&mut self, index: usize) {
+        let seat = &mut self.seats[index];
+        (seat.is, seat.session.away) = (Is::Away, true);
+        seat.up.cut();
+        seat.down.cut();
+    }
+
+    /// The client is back with a resume token.
+    pub fn come_back(&mut self, index: usize) {
+        let seat = &mut self.seats[index];
+        seat.is = Is::Inside;
+        seat.session.come_back();
+    }
+
+    /// Whether this client knows exactly who and what is there.
+    pub fn knows_all(&self, index: usize) -> bool {
+        let client = &self.seats[index].client;
+        let names = client.roster();
+        let players = || self.players.iter().flatten();
+        let is_named = |player: &Player| {
+            let entry = names.of(player.shown.entity);
+            entry.is_some_and(|entry| entry.name == player.name && entry.seat == player.seat)
+        };
+        let bodies = || self.bodies.iter().flatten();
+        let is_shown = |body: &Body| {
+            let shown = client.others().body(body.pose.entity);
+            shown.is_some_and(|shown| shown.of == body.of)
+        };
+        names.entries().len() == players().count()
+            && players().all(is_named)
+            && client.others().bodies().count() == bodies().count()
+            && bodies().all(is_shown)
+    }
+
+    /// So many ticks, each with what `direct` does.
+    pub fn run(&mut self, ticks: u32, mut direct: impl FnMut(&mut Stage)) {
+        (0..ticks).for_each(|_| self.step(&mut direct));
+    }
+
+    /// Ticks until it is so; at most this many.
+    pub fn until(&mut self, most: u32, is_so: impl Fn(&Stage) -> bool) -> u32 {
+        for ticks in 0..most {
+            if is_so(self) {
+                return ticks;
+            }
+            self.step(|_| {});
+        }
+        panic!("not so after {most} ticks");
     }
 
     /// One tick: the server steps its players, `direct` moves everything else and may do to players what it likes, all
     /// are told, and the clients play until the next one.
     pub fn step(&mut self, mut direct: impl FnMut(&mut Stage)) {
-        for slot in 0..self.seats.len() {
-            let seat = &mut self.seats[slot];
+        for (index, seat) in self.seats.iter_mut().enumerate() {
+            if !matches!(seat.is, Is::Inside | Is::Away) {
+                continue;
+            }
             let missed = seat.session.inputs().missed;
             let (input, tracked) = seat.session.take_input();
             seat.missed += seat.session.inputs().missed - missed;
             seat.state = step(&seat.state, input, &self.world);
-            let shown = PlayerPose {
-                yaw: input.yaw,
-                tracked,
-                ..player(slot, seat.state).shown
-            };
-            self.players[slot] = Some(Player {
-                shown,
-                ..player(slot, seat.state)
-            });
+            let mut stepped = player(index, seat.state);
+            (stepped.shown.yaw, stepped.shown.tracked) = (input.yaw, tracked);
+            self.players[seat.slot] = Some(stepped);
         }
         direct(self);
         self.record();
@@ -218,11 +318,20 @@ impl Stage {
             |slot| self.players[slot].map(|player| player.shown),
             |index| self.bodies[index].map(|body| body.pose),
         );
-        for (slot, seat) in self.seats.iter_mut().enumerate() {
+        for seat in &mut self.seats {
             let Seat {
                 session, payload, ..
             } = seat;
-            let written = session.write_payload(self.now_us, slot, &scene, encoder, payload);
+            if seat.is == Is::Parting && session.has_heard_all() {
+                seat.is = Is::Gone;
+            }
+            let written = match seat.is {
+                Is::Inside => {
+                    session.write_payload(self.now_us, seat.slot, &scene, encoder, payload)
+                }
+                Is::Parting => session.write_events(self.now_us, payload),
+                Is::Away | Is::Gone => continue,
+            };
             let length = written.unwrap();
             seat.down.send(self.now_us, &seat.payload[..length]);
         }
@@ -233,12 +342,14 @@ impl Stage {
         let now = Duration::from_micros(now_us);
         for seat in &mut self.seats {
             while let Some(payload) = seat.down.receive(now_us) {
-                seat.client.receive(now, &payload).unwrap();
+                let received = seat.client.receive(now, &payload);
+                seat.ended = seat.ended.take().or(received.err());
                 if let Some(heard) = &mut seat.heard {
                     heard.push((now_us, payload));
                 }
             }
-            if seat.client.due() <= now {
+            let is_connected = matches!(seat.is, Is::Inside | Is::Parting);
+            if is_connected && seat.client.due() <= now {
                 let length = seat.client.tick(now, &mut *seat.pilot, &mut seat.payload);
                 seat.up.send(now_us, &seat.payload[..length]);
             }
@@ -274,23 +385,57 @@ impl Stage {
     }
 }
 
-pub fn entity(slot: usize) -> EntityId {
-    EntityId(FIRST_PLAYER + slot as u32)
+pub fn entity(index: usize) -> EntityId {
+    EntityId(FIRST_PLAYER + index as u32)
 }
 
-/// A player in this state.
-pub fn player(slot: usize, state: State) -> Player {
+fn name(index: usize) -> Name {
+    Name::new(&format!("player {index} of a long name"))
+}
+
+/// The player with this index in this state.
+pub fn player(index: usize, state: State) -> Player {
     Player {
-        seat: SeatId(slot as u64 + 1),
-        name: Name::new("somebody"),
+        seat: SeatId(index as u64 + 1),
+        name: name(index),
         state,
         shown: PlayerPose {
-            entity: entity(slot),
+            entity: entity(index),
             position: state.position,
             grounded: state.grounded(),
             ..PlayerPose::default()
         },
-        velocity: vec3(state.velocity.x, state.velocity.y, state.velocity.z),
+        velocity: state.velocity,
+    }
+}
+
+/// Somebody who walks about.
+pub struct Wanderer(Walker);
+
+impl Wanderer {
+    pub fn with(walker: Walker) -> Box<Wanderer> {
+        Box::new(Wanderer(walker))
+    }
+}
+
+impl Pilot for Wanderer {
+    fn steer(&mut self, _: Tick, own: &State, _: &Others) -> Intent {
+        self.0.state = *own;
+        self.0.input().into()
+    }
+}
+
+/// A body that lies at this place.
+pub fn lying(entity: u32, at: Vec3) -> Body {
+    let pose = BodyPose {
+        entity: EntityId(entity),
+        position: at,
+        rotation: [0.0, 0.0, 0.0, 1.0],
+        asleep: true,
+    };
+    Body {
+        of: entity as u16,
+        pose,
     }
 }
 
