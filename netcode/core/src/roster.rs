@@ -26,6 +26,12 @@ impl Told {
         }
     }
 
+    /// `[RO3]` Whether the client was told that this body is in the slot.
+    #[must_use]
+    pub fn knows(&self, slot: usize, entity: EntityId) -> bool {
+        self.entities[slot] == entity
+    }
+
     /// `[RO1]` Tells what has changed since, as far as the channel has room. `entity_of` names the body in a slot, or
     /// [`EntityId::NONE`]; `entry_of` is asked only where a new one is.
     pub fn tell(

@@ -39,16 +39,16 @@ fn bad(loss: f64) -> Conditions {
 
 #[test]
 fn pr2_on_static_geometry_nothing_is_ever_corrected() {
-    for (name, conditions, most_missed) in [
-        ("steady", bad(0.0), 0.002),
-        ("loss 5 %", bad(0.05), 0.005),
-        ("loss 20 %", bad(0.2), 0.01),
-        ("all of it", Conditions::bad(0.05), 0.006),
+    for (name, conditions, minutes, most_missed) in [
+        ("steady", bad(0.0), 1, 0.002),
+        ("loss 5 %", bad(0.05), 10, 0.005),
+        ("loss 20 %", bad(0.2), 1, 0.01),
+        ("all of it", Conditions::bad(0.05), 2, 0.006),
     ] {
         let mut stage = crowd(conditions, Tick(u32::MAX - 1_000));
         (0..300).for_each(|_| stage.step(|_| {}));
         counts(&mut stage);
-        let ticks = 3_000;
+        let ticks = minutes * 1_800;
         (0..ticks).for_each(|_| stage.step(|_| {}));
         let (mut missed, mut worst_mm) = (0, 0.0f32);
         for counts in counts(&mut stage) {

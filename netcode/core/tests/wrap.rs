@@ -40,7 +40,8 @@ fn ticks_wrap_unnoticed() {
     assert!(stage.tick.0 < 1_000, "ticks should have wrapped");
     for seat in &mut stage.seats {
         let counts = seat.client.take_counts();
-        assert!(counts.snapshots > 270, "{counts:?}");
+        // Of 300; one in twenty is lost, some are overtaken.
+        assert!(counts.snapshots > 250, "{counts:?}");
         assert_eq!(counts.corrections.count, 0, "{counts:?}");
         assert!(counts.missed_inputs < 15, "{counts:?}");
     }

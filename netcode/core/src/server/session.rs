@@ -222,7 +222,7 @@ impl Session {
         let header = self.header(scene.tick);
         let sequence = payload.sequence();
         let (selector, baselines) = (&mut self.selector, &mut self.baselines);
-        let region = &self.region;
+        let told = (&self.roster, &self.region);
         let budget = self.budget.get_or_insert_with(|| Budget::new(now_us));
         let most = budget.room(now_us).max(LEAST_SNAPSHOT_BYTES);
         let used = payload.add(MessageId::Snapshot, |room| {
@@ -233,7 +233,7 @@ impl Session {
             let most = most.min(room.len());
             let (room, own_state) = (&mut room[..most], own_state.as_ref());
             let mut snapshot = SnapshotWriter::new(room, &header, own_state, encoder, baselines)?;
-            add_others(&mut snapshot, selector, region, scene, slot, eye);
+            add_others(&mut snapshot, selector, told, scene, slot, eye);
             Ok(snapshot.finish())
         })?;
         budget.spend(used);
@@ -312,7 +312,7 @@ impl Session {
 fn add_others(
     snapshot: &mut SnapshotWriter<'_>,
     selector: &mut Selector,
-    region: &Region,
+    (roster, region): (&Told, &Region),
     scene: &Scene<'_>,
     own_slot: usize,
     eye: Vec3,
@@ -326,6 +326,7 @@ fn add_others(
         },
         None => match scene.players[slot].as_ref().filter(|_| slot != own_slot) {
             None => Claim::NOTHING,
+            Some(player) if !roster.knows(slot, player.shown.entity) => Claim::NOTHING,
             Some(player) => {
                 let distance = (player.shown.position - eye).length();
                 Claim::of_player(distance, !stands(player))

@@ -2,63 +2,29 @@
 //! client shows is compared with what was, at the view's time.
 #![allow(dead_code)]
 
+mod cast;
+
+#[allow(unused_imports)]
+pub use cast::*;
+
 use crate::common::{Walker, floor_with};
-use otherworld_core::client::{Client, Ended, Intent, Others, Pilot};
+use otherworld_core::client::{Client, Ended, Pilot};
 use otherworld_core::link::MAX_PAYLOAD_BYTES;
-use otherworld_core::message::{Goodbye, Name};
-use otherworld_core::pose::{Point, Tracked};
+use otherworld_core::message::Goodbye;
 use otherworld_core::seat::{Role, UserData};
 use otherworld_core::server::{Body, Player, Scene, Session};
-use otherworld_core::snapshot::{BodyPose, Encoder, PlayerPose};
+use otherworld_core::snapshot::Encoder;
 use otherworld_core::step::{State, step};
 use otherworld_core::testing::{Conditions, Way, seed};
 use otherworld_core::tick::TICK_US;
-use otherworld_core::vec3::vec3;
 use otherworld_core::world::World;
 use otherworld_core::{EntityId, SeatId, Tick, Vec3};
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-const FIRST_PLAYER: u32 = 1_000;
-
 /// Steps of the network within a tick.
 const PARTS: u64 = 8;
-
-/// What a client hears in so many ticks of a crowd of 99 others in so large a square, who wave their hands.
-pub fn hear_crowd(area: f32, conditions: Conditions, ticks: usize) -> Vec<(u64, Vec<u8>)> {
-    let world = Arc::new(floor_with(|_| {}));
-    let mut stage = Stage::new(world, Tick(u32::MAX - 300), 100, 0);
-    stage.join(seed(), conditions, Vec3::ZERO, Box::new(Still));
-    stage.seats[0].heard = Some(Vec::new());
-    let mut walkers: Vec<Walker> = (0..99).map(|k| Walker::new(k + 1, area)).collect();
-    for _ in 0..ticks {
-        stage.step(|stage| stage.walk(&mut walkers, |_| Vec3::ZERO));
-    }
-    stage.seats[0].heard.take().unwrap_or_default()
-}
-
-/// Somebody who stands where they are.
-pub struct Still;
-
-impl Pilot for Still {
-    fn steer(&mut self, _: Tick, _: &State, _: &Others) -> Intent {
-        Intent::default()
-    }
-}
-
-/// Hands that move at up to 1.5 m/s, each at its own pace.
-pub fn wave(tick: Tick, k: usize) -> Tracked {
-    let at = |hand: f32| {
-        let angle = (tick.0 % 30_000) as f32 * 0.12 + hand + k as f32;
-        let point = Point {
-            position: vec3(0.4 * angle.sin(), 1.2 + 0.3 * angle.cos(), -0.3),
-            rotation: [0.0, 0.0, (angle * 0.5).sin(), (angle * 0.5).cos()],
-        };
-        point.pack()
-    };
-    Tracked::from_points([at(0.0), at(1.0), at(2.0)])
-}
 
 pub struct Stage {
     pub world: Arc<World>,
@@ -385,62 +351,21 @@ impl Stage {
     }
 }
 
-pub fn entity(index: usize) -> EntityId {
-    EntityId(FIRST_PLAYER + index as u32)
-}
-
-fn name(index: usize) -> Name {
-    Name::new(&format!("player {index} of a long name"))
-}
-
-/// The player with this index in this state.
-pub fn player(index: usize, state: State) -> Player {
-    Player {
-        seat: SeatId(index as u64 + 1),
-        name: name(index),
-        state,
-        shown: PlayerPose {
-            entity: entity(index),
-            position: state.position,
-            grounded: state.grounded(),
-            ..PlayerPose::default()
-        },
-        velocity: state.velocity,
-    }
-}
-
-/// Somebody who walks about.
-pub struct Wanderer(Walker);
-
-impl Wanderer {
-    pub fn with(walker: Walker) -> Box<Wanderer> {
-        Box::new(Wanderer(walker))
-    }
-}
-
-impl Pilot for Wanderer {
-    fn steer(&mut self, _: Tick, own: &State, _: &Others) -> Intent {
-        self.0.state = *own;
-        self.0.input().into()
-    }
-}
-
-/// A body that lies at this place.
-pub fn lying(entity: u32, at: Vec3) -> Body {
-    let pose = BodyPose {
-        entity: EntityId(entity),
-        position: at,
-        rotation: [0.0, 0.0, 0.0, 1.0],
-        asleep: true,
-    };
-    Body {
-        of: entity as u16,
-        pose,
-    }
-}
-
 /// The value below which so large a share lies.
 pub fn percentile(values: &mut [f32], share: f64) -> f32 {
     values.sort_unstable_by(f32::total_cmp);
     values[((values.len() - 1) as f64 * share) as usize]
+}
+
+/// What a client hears in so many ticks of a crowd of 99 others in so large a square, who wave their hands.
+pub fn hear_crowd(area: f32, conditions: Conditions, ticks: usize) -> Vec<(u64, Vec<u8>)> {
+    let world = Arc::new(floor_with(|_| {}));
+    let mut stage = Stage::new(world, Tick(u32::MAX - 300), 100, 0);
+    stage.join(seed(), conditions, Vec3::ZERO, Box::new(Still));
+    stage.seats[0].heard = Some(Vec::new());
+    let mut walkers: Vec<Walker> = (0..99).map(|k| Walker::new(k + 1, area)).collect();
+    for _ in 0..ticks {
+        stage.step(|stage| stage.walk(&mut walkers, |_| Vec3::ZERO));
+    }
+    stage.seats[0].heard.take().unwrap_or_default()
 }
