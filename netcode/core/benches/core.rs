@@ -6,7 +6,7 @@ mod common;
 #[path = "../tests/common/counting.rs"]
 mod counting;
 
-use common::crowd::{Crowd, PLAYERS, Sent};
+use common::crowd::{BODIES, Crowd, PLAYERS, Sent, slot_of_player};
 use common::plaza;
 use counting::{Counting, allocations};
 use otherworld_core::step::candidate_count;
@@ -20,7 +20,11 @@ const TICKS: usize = 300;
 
 fn main() {
     build();
-    for (name, area) in [("spread over 56 m", 56.0), ("crowd in 8 m", 8.0)] {
+    for (name, area) in [
+        ("spread over 56 m", 56.0),
+        ("bunched in 17.7 m", 17.7),
+        ("pressed into 8 m", 8.0),
+    ] {
         steps(name, area);
         snapshots(name, area);
     }
@@ -71,14 +75,16 @@ fn steps(name: &str, area: f32) {
 
 fn snapshots(name: &str, area: f32) {
     let mut crowd = Crowd::new(area);
-    let (mut ticks, mut decode) = (Vec::new(), Vec::new());
+    let mut ticks = Vec::with_capacity(60 + TICKS);
+    let mut decode = Vec::with_capacity((60 + TICKS) * PLAYERS);
     let mut total = Sent::default();
-    let mut before = 0;
+    let (mut rates, mut before) = (Rates::new(), 0);
     for number in 0..60 + TICKS {
         if number == 60 {
             ticks.clear();
             decode.clear();
             (total, before) = (Sent::default(), allocations());
+            rates.forget();
         }
         crowd.play();
         let mut encode = Duration::ZERO;
@@ -94,6 +100,7 @@ fn snapshots(name: &str, area: f32) {
             decode.push(start.elapsed());
             assert_eq!(crowd.snapshot.players.len(), sent.full + sent.roots);
             assert_eq!(crowd.snapshot.unknown_baselines, 0);
+            rates.take(&crowd, client);
             total.bytes += sent.bytes;
             total.full += sent.full;
             total.roots += sent.roots;
@@ -102,6 +109,7 @@ fn snapshots(name: &str, area: f32) {
         ticks.push(encode);
     }
     let allocated = allocations() - before;
+    assert_eq!(crowd.missed_inputs(), 0);
     let each = |sum: usize| sum as f64 / (TICKS * PLAYERS) as f64;
     let note = format!(
         " ({:.0} bytes: {:.1} players with hands, {:.1} without, {:.1} bodies)",
@@ -114,6 +122,81 @@ fn snapshots(name: &str, area: f32) {
     report(&what, &mut ticks, 1, &note);
     let note = format!(", {allocated} allocations");
     report(&format!("snapshot, read, {name}"), &mut decode, 1, &note);
+    rates.print();
+}
+
+/// What is counted by distance: (name, whether players, from, to; unit: metres).
+const BANDS: [(&str, bool, f32, f32); 6] = [
+    ("players to 5 m", true, 0.0, 5.0),
+    ("5 to 8 m", true, 5.0, 8.0),
+    ("8 to 15 m", true, 8.0, 15.0),
+    ("beyond", true, 15.0, 1e9),
+    ("bodies awake to 8 m", false, 0.0, 8.0),
+    ("beyond", false, 8.0, 1e9),
+];
+
+/// How often clients are told of things, and how old the oldest is that they know.
+struct Rates {
+    /// Ticks in the band, updates there.
+    bands: [(u64, u64); BANDS.len()],
+    ages: Vec<u32>,
+    oldest: u32,
+}
+
+impl Rates {
+    fn new() -> Rates {
+        Rates {
+            bands: [(0, 0); BANDS.len()],
+            ages: vec![0; PLAYERS * (PLAYERS + BODIES)],
+            oldest: 0,
+        }
+    }
+
+    fn forget(&mut self) {
+        (self.bands, self.oldest) = ([(0, 0); BANDS.len()], 0);
+    }
+
+    /// Takes in what this client has just been told.
+    fn take(&mut self, crowd: &Crowd, client: usize) {
+        let ages = &mut self.ages[client * (PLAYERS + BODIES)..][..PLAYERS + BODIES];
+        ages.iter_mut().for_each(|age| *age += 1);
+        ages[client] = 0;
+        for player in &crowd.snapshot.players {
+            ages[slot_of_player(player.entity)] = 0;
+        }
+        for body in &crowd.snapshot.bodies {
+            ages[PLAYERS + body.entity.0 as usize - 1] = 0;
+        }
+        self.oldest = self.oldest.max(ages.iter().copied().max().unwrap_or(0));
+        let here = crowd.poses[client].position;
+        for (slot, age) in ages.iter().enumerate().filter(|(slot, _)| *slot != client) {
+            let (is_player, position) = match slot.checked_sub(PLAYERS) {
+                None => (true, crowd.poses[slot].position),
+                Some(body) if crowd.bodies[body].pose.asleep => continue,
+                Some(body) => (false, crowd.bodies[body].pose.position),
+            };
+            let distance = (position - here).length();
+            let band = BANDS.iter().position(|(_, players, from, to)| {
+                *players == is_player && (*from..*to).contains(&distance)
+            });
+            let (ticks, updates) = &mut self.bands[band.unwrap()];
+            *ticks += 1;
+            *updates += u64::from(*age == 0);
+        }
+    }
+
+    fn print(&self) {
+        let rates: Vec<_> = BANDS
+            .iter()
+            .zip(self.bands)
+            .map(|((name, ..), (ticks, updates))| {
+                let hz = updates as f64 / ticks as f64 * 30.0;
+                let count = ticks as f64 / (TICKS * PLAYERS) as f64;
+                format!("{name} ({count:.1}): {hz:.1} Hz")
+            })
+            .collect();
+        println!("    {}; oldest {} ticks", rates.join(", "), self.oldest);
+    }
 }
 
 /// How many triangles a step looks at.

@@ -2,9 +2,12 @@
 //!
 //! Each client has one [`Selector`] with a slot per thing it could be told about. A slot gains the weight of its
 //! [`Claim`] every tick and is due from [`DUE`] on; the snapshot takes those that are due, the highest first, until it is
-//! full, and they begin again at zero. So what is near and moves comes every tick, what is far or at rest comes less
-//! often, and nothing that is present waits for more than [`PATIENCE`]. What comes less than every fourth tick comes on
-//! the grid of keyframes, so that its next turn has a baseline.
+//! full, and they begin again at zero. So what is near comes every tick, what is far or at rest comes less often, and
+//! nothing that is present waits for a second.
+//!
+//! What a client is told of a grid tick becomes its next baseline, and without one an entity costs nearly twice as much.
+//! So what comes seldom, or was not told on the grid lately, waits for the next grid tick, and there it comes before those
+//! whose baseline is young. Measured on a crowd (`docs/decisions/0007-deltas-on-a-shared-keyframe-grid.md`).
 
 use crate::channel::Pace;
 use crate::link::LINK_HEADER_BYTES;
@@ -16,8 +19,11 @@ use crate::tick::Tick;
 /// What a slot must have gained before it is sent again.
 pub const DUE: u32 = 64;
 
-/// Weight of a thing at rest: with the grid, it is sent every 24 ticks.
+/// Weight of a thing at rest: on the grid, it is sent every 24 ticks.
 pub const AT_REST: u32 = 3;
+
+/// Weight of what moves nearby: due every tick, and before all others when there is too much.
+const NEARBY: u32 = 3 * DUE;
 
 /// `[SL2]` Who waited for so long comes before all others (unit: ticks).
 pub const PATIENCE: u32 = 24;
@@ -27,6 +33,15 @@ pub const FULL_DISTANCE: f32 = 8.0;
 
 /// Up to here what moves comes every tick (unit: metres).
 const NEAR: f32 = 5.0;
+
+/// `[SL5]` Who was not told on the grid for so long waits for the grid (unit: ticks).
+const STALE: u32 = 12;
+
+/// What is gained beyond this makes nobody more urgent.
+const MOST_GAINED: u32 = DUE << 10;
+
+/// More urgent than all that can be gained.
+const LATE: u32 = 1 << 24;
 
 /// Entities that may turn out too long before a snapshot is taken for full.
 const MISSES: usize = 4;
@@ -87,14 +102,12 @@ impl Claim {
     }
 }
 
-/// Every tick up to 5 m, every second one up to 10 m, never less than four times a second.
+/// Falls with the distance, down to four times a second.
 fn weight_of_moving(distance: f32) -> u32 {
-    let weight = if distance > NEAR {
-        NEAR * DUE as f32 / distance
-    } else {
-        DUE as f32
-    };
-    (weight as u32).max(DUE / 8)
+    if distance <= NEAR {
+        return NEARBY;
+    }
+    ((NEAR / distance * DUE as f32) as u32).max(DUE / 8)
 }
 
 /// The bytes of one client's snapshots.
@@ -128,13 +141,17 @@ impl Budget {
 #[derive(Clone, Copy, Debug)]
 struct Turn {
     gained: u32,
+    /// Ticks since it was told.
     waited: u32,
+    /// Ticks since it was told on the grid.
+    kept: u32,
 }
 
-/// Due at once, on the grid or not.
+/// Nothing was told of what is new: due at once, on the grid or not.
 const NEW: Turn = Turn {
-    gained: 2 * DUE,
+    gained: 4 * DUE,
     waited: 0,
+    kept: PATIENCE,
 };
 
 /// The turns of one client.
@@ -167,37 +184,16 @@ impl Selector {
     pub fn fill(
         &mut self,
         tick: Tick,
-        mut claim_of: impl FnMut(usize) -> Claim,
+        claim_of: impl FnMut(usize) -> Claim,
         mut write: impl FnMut(usize, Level) -> bool,
     ) {
-        self.due.clear();
         let on_grid = is_on_grid(tick);
-        for (slot, turn) in self.turns.iter_mut().enumerate() {
-            let claim = claim_of(slot);
-            if claim.weight == 0 {
-                // Whoever comes next into this slot is new: due at once.
-                *turn = NEW;
-                continue;
-            }
-            turn.gained = turn.gained.saturating_add(claim.weight).min(DUE * 1024);
-            turn.waited = turn.waited.saturating_add(1);
-            if let Some(urgency) = turn.urgency(claim.weight, on_grid) {
-                self.due.push(Due {
-                    less_urgent_by: u32::MAX - urgency,
-                    slot: slot as u32,
-                    level: claim.level,
-                });
-            }
-        }
+        self.collect(on_grid, claim_of);
         self.due.sort_unstable();
         let mut misses = 0;
         for due in &self.due {
-            let slot = due.slot as usize;
-            if write(slot, due.level) {
-                self.turns[slot] = Turn {
-                    gained: 0,
-                    waited: 0,
-                };
+            if write(due.slot as usize, due.level) {
+                self.turns[due.slot as usize].begin_again(on_grid);
             } else {
                 misses += 1;
                 if misses == MISSES {
@@ -206,25 +202,61 @@ impl Selector {
             }
         }
     }
+
+    /// Everybody gains; finds those who are due.
+    fn collect(&mut self, on_grid: bool, mut claim_of: impl FnMut(usize) -> Claim) {
+        self.due.clear();
+        for (slot, turn) in self.turns.iter_mut().enumerate() {
+            let claim = claim_of(slot);
+            if claim.weight == 0 {
+                // Whoever comes next into this slot is new.
+                *turn = NEW;
+                continue;
+            }
+            turn.gain(claim.weight);
+            if let Some(urgency) = turn.urgency(claim.weight, on_grid) {
+                self.due.push(Due {
+                    less_urgent_by: u32::MAX - urgency,
+                    slot: slot as u32,
+                    level: claim.level,
+                });
+            }
+        }
+    }
 }
 
 impl Turn {
+    fn gain(&mut self, weight: u32) {
+        self.gained = (self.gained + weight).min(MOST_GAINED);
+        self.waited = self.waited.saturating_add(1);
+        self.kept = self.kept.saturating_add(1);
+    }
+
     fn urgency(&self, weight: u32, on_grid: bool) -> Option<u32> {
-        let is_slow = weight < DUE / GRID_TICKS;
-        let is_late = self.waited >= PATIENCE;
-        let is_due = self.gained >= DUE && (on_grid || !is_slow || self.gained >= 2 * DUE);
-        (is_due || is_late).then_some(self.gained + if is_late { DUE * 2048 } else { 0 })
+        if self.waited >= PATIENCE {
+            return Some(self.gained + LATE);
+        }
+        if on_grid {
+            let for_baseline = weight * self.kept.min(PATIENCE) / 2;
+            return (self.gained >= DUE).then_some(self.gained + for_baseline);
+        }
+        let is_stale = self.kept >= STALE && weight < NEARBY;
+        let waits_for_grid = is_stale || weight < DUE / GRID_TICKS;
+        let due = if waits_for_grid { 4 * DUE } else { DUE };
+        (self.gained >= due).then_some(self.gained)
+    }
+
+    fn begin_again(&mut self, on_grid: bool) {
+        (self.gained, self.waited) = (0, 0);
+        if on_grid {
+            self.kept = 0;
+        }
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    const NEAR_PLAYER: Claim = Claim {
-        weight: DUE,
-        level: Level::Full,
-    };
 
     /// Ticks between two turns of each slot, the longest, over some ticks with room for `room` things.
     fn longest_wait(claims: &[Claim], room: usize, ticks: usize) -> Vec<usize> {
@@ -260,7 +292,7 @@ mod tests {
             Claim::of_body(3.0, true),
             Claim::NOTHING,
         ];
-        assert_eq!(longest_wait(&claims, 10, 300), [1, 2, 24, 300]);
+        assert_eq!(longest_wait(&claims, 10, 300), [1, 3, 24, 300]);
         assert_eq!(Claim::of_player(8.0, true).level, Level::Full);
         assert_eq!(Claim::of_player(8.1, true).level, Level::Root);
     }
@@ -268,7 +300,7 @@ mod tests {
     #[test]
     fn sl2_nobody_waits_for_a_second_when_there_is_too_much() {
         let mut claims = vec![Claim::of_body(9.0, true); 200];
-        claims.extend(vec![NEAR_PLAYER; 100]);
+        claims.extend(vec![Claim::of_player(4.0, true); 100]);
         let waits = longest_wait(&claims, 40, 600);
         assert!(waits[200..].iter().all(|&wait| wait <= 10), "{waits:?}");
         assert!(waits[..200].iter().all(|&wait| wait <= 30), "{waits:?}");
@@ -299,6 +331,32 @@ mod tests {
             [turn(1), turn(1), turn(0), turn(1), turn(1)],
             [1, 1, 1, 2, 2]
         );
+    }
+
+    #[test]
+    fn sl5_what_has_no_young_baseline_waits_for_the_grid() {
+        let mut selector = Selector::new(2);
+        let claims = [Claim::of_player(8.0, true), Claim::of_player(4.0, true)];
+        // Room for one on the grid, which the far one gets as soon as it has gone without for long.
+        let mut told = [Vec::new(), Vec::new()];
+        for tick in 1..=64u32 {
+            let mut is_full = false;
+            selector.fill(
+                Tick(tick),
+                |slot| claims[slot],
+                |slot, _| {
+                    let fits = !is_full || tick % 4 != 0;
+                    is_full = true;
+                    if fits {
+                        told[slot].push(tick);
+                    }
+                    fits
+                },
+            );
+        }
+        let on_grid = |ticks: &[u32]| ticks.iter().filter(|tick| **tick % 4 == 0).count();
+        assert!(on_grid(&told[0]) >= 3, "{told:?}");
+        assert!(told[0].len() > 15 && told[1].len() > 48, "{told:?}");
     }
 
     #[test]

@@ -47,33 +47,33 @@ const fn rotation(bits: u32, classes: [u32; 3]) -> RotationField {
 
 /// A player's feet.
 pub const PLAYER_PLACE: [Field; 3] = [
-    field(SIDEWAYS_BITS, [0, 9, 11]),
-    field(HEIGHT_BITS, [0, 6, 10]),
-    field(SIDEWAYS_BITS, [0, 9, 11]),
+    field(SIDEWAYS_BITS, [9, 11, 13]),
+    field(HEIGHT_BITS, [0, 9, 11]),
+    field(SIDEWAYS_BITS, [9, 11, 13]),
 ];
 
 /// A player's yaw.
-pub const YAW: Field = field(YAW_BITS, [0, 6, 9]);
+pub const YAW: Field = field(YAW_BITS, [0, 7, 10]);
 
 /// The places of head, left and right hand.
 pub const POINT_PLACE: [Field; 3] = [
-    field(PLACE_BITS, [3, 5, 7]),
-    field(PLACE_BITS, [5, 7, 9]),
-    field(PLACE_BITS, [5, 7, 9]),
+    field(PLACE_BITS, [2, 4, 7]),
+    field(PLACE_BITS, [3, 6, 9]),
+    field(PLACE_BITS, [3, 6, 9]),
 ];
 
 /// Their rotations.
 pub const POINT_ROTATION: [RotationField; 3] = [
-    rotation(PART_BITS, [3, 4, 6]),
-    rotation(PART_BITS, [4, 5, 7]),
-    rotation(PART_BITS, [4, 5, 7]),
+    rotation(PART_BITS, [2, 3, 6]),
+    rotation(PART_BITS, [3, 5, 8]),
+    rotation(PART_BITS, [3, 5, 8]),
 ];
 
 /// A body's origin.
 pub const BODY_PLACE: [Field; 3] = [
-    field(SIDEWAYS_BITS, [0, 9, 11]),
-    field(HEIGHT_BITS, [0, 7, 11]),
-    field(SIDEWAYS_BITS, [0, 9, 11]),
+    field(SIDEWAYS_BITS, [8, 10, 12]),
+    field(HEIGHT_BITS, [0, 8, 10]),
+    field(SIDEWAYS_BITS, [8, 10, 12]),
 ];
 
 /// A body's rotation.

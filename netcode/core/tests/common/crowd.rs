@@ -3,7 +3,7 @@
 #![allow(dead_code)]
 
 use super::ball::Ball;
-use super::hands::Hands;
+use super::hands::{Hands, Motion};
 use super::{Walker, plaza};
 use otherworld_core::input::{InputBuffer, InputFrame, InputPacket};
 use otherworld_core::link::{Link, MAX_PAYLOAD_BYTES};
@@ -33,6 +33,7 @@ pub struct Crowd {
     pub poses: Vec<PlayerPose>,
     pub bodies: Vec<Ball>,
     pub tick: Tick,
+    motion: Motion,
     hands: Vec<Hands>,
     clients: Vec<Client>,
     encoder: Encoder,
@@ -72,7 +73,8 @@ impl Crowd {
                 tick,
                 ..InputFrame::default()
             }),
-            buffer: InputBuffer::new(tick),
+            // The first input arrives when it is due.
+            buffer: InputBuffer::new(tick.plus(1 - UP_TICKS as i32)),
             server: Link::new(),
             client: Link::new(),
             up: [([0; MAX_PAYLOAD_BYTES], 0); UP_TICKS],
@@ -93,6 +95,7 @@ impl Crowd {
                 .map(|k| Ball::new(k, area, (k as usize) < KICKED))
                 .collect(),
             tick,
+            motion: Motion::read(),
             hands: (1..=PLAYERS as u32).map(Hands::new).collect(),
             clients: (0..PLAYERS).map(|_| client()).collect(),
             encoder: Encoder::new(PLAYERS, BODIES),
@@ -108,7 +111,7 @@ impl Crowd {
         for player in 0..PLAYERS {
             self.hear(player);
             let (input, _) = self.clients[player].buffer.take();
-            let tracked = self.hands[player].step_packed();
+            let tracked = self.motion.step(&mut self.hands[player]);
             let walker = &mut self.walkers[player];
             walker.state = step(&walker.state, input, &self.world);
             self.show(player, input.yaw, tracked);
@@ -153,6 +156,12 @@ impl Crowd {
         pose.grounded = state.grounded();
         pose.yaw = pose.yaw.wrapping_add_signed(turn);
         pose.tracked = Some(tracked);
+    }
+
+    /// Inputs that came too late, of all players, but for those before the first.
+    pub fn missed_inputs(&self) -> u32 {
+        let missed = |client: &Client| client.buffer.counters().missed - UP_TICKS as u32;
+        self.clients.iter().map(missed).sum()
     }
 
     /// The steps alone.
@@ -240,4 +249,9 @@ impl Crowd {
             decoder.decode(message, &mut self.snapshot).unwrap();
         }
     }
+}
+
+/// Players' entities are in the order of their slots.
+pub fn slot_of_player(entity: EntityId) -> usize {
+    (entity.0 - FIRST_PLAYER) as usize
 }
