@@ -11,7 +11,7 @@ otherworld 4
 tick 30
 link 1: sequence u16, ack u16, ack_bits u32, messages of id u8, length u16
 1 input 2
-2 snapshot 3: keyframes every 4 ticks, 7 baselines
+2 snapshot 4: keyframes every 4 ticks, 7 baselines
 3 welcome 1
 4 roster entry 1
 5 goodbye 2

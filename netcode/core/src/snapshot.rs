@@ -13,6 +13,8 @@ mod encoder;
 mod fields;
 pub mod grid;
 #[cfg(test)]
+mod keyframe_tests;
+#[cfg(test)]
 mod lockstep;
 pub mod packed;
 #[cfg(test)]
