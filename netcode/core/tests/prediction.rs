@@ -13,6 +13,7 @@ use otherworld_core::world::World;
 use otherworld_core::{Tick, Vec3};
 use stage::Stage;
 use std::sync::Arc;
+use std::time::Duration;
 
 const CLIENTS: usize = 6;
 
@@ -109,6 +110,32 @@ fn pr2_a_push_is_told_from_a_missed_input_and_from_a_mistake() {
 fn show(stage: &mut Stage, slot: usize) {
     let state = stage.seats[slot].state;
     stage.players[slot] = Some(stage::player(slot, state));
+}
+
+#[test]
+fn vw8_a_push_is_not_seen_as_a_jump() {
+    let mut stage = crowd(bad(0.0), Tick(0));
+    (0..200).for_each(|_| stage.step(|_| {}));
+    let (mut last, mut fastest, mut corrected) = (None::<Vec3>, 0.0f32, 0.0f32);
+    for tick in 0..600 {
+        stage.step(|stage| {
+            if tick % 60 == 0 {
+                stage.seats[0].state.position += vec3(0.4, 0.0, 0.0);
+                show(stage, 0);
+            }
+        });
+        // Between two ticks the clock says where; here once a tick, as a slow screen would.
+        let client = &mut stage.seats[0].client;
+        client.show(Duration::from_micros(stage.now_us));
+        let shown = client.view().unwrap().shown;
+        if let Some(last) = last.replace(shown) {
+            fastest = fastest.max((shown - last).horizontal_length());
+        }
+        corrected = corrected.max(client.take_counts().corrections.max_mm);
+    }
+    assert!(corrected > 390.0, "{corrected}");
+    // Running makes 0.2 m a tick; of 0.4 m not a third comes within the first one.
+    assert!(fastest < 0.2 + 0.15, "{fastest} m in a tick");
 }
 
 #[test]

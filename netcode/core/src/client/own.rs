@@ -56,7 +56,7 @@ impl Body {
         link: &Link,
     ) -> (Outcome, u8) {
         let missed = header.missed_inputs.wrapping_sub(self.missed_inputs);
-        let before = self.predictor.state().position;
+        let before = self.unsmoothed();
         let outcome = self.predictor.reconcile(header.tick, state, missed > 0);
         if outcome == Outcome::Old {
             return (outcome, 0);
@@ -100,15 +100,17 @@ impl Body {
         self.smoothing.fade(passed.as_secs_f32());
     }
 
-    /// Where it is shown: on the way to where the newest tick leads.
+    /// Where it is shown.
     pub fn shown(&self) -> Vec3 {
+        self.unsmoothed() + self.smoothing.offset()
+    }
+
+    /// On the way to where the newest tick leads.
+    fn unsmoothed(&self) -> Vec3 {
         let since = self.shown_at.saturating_sub(self.stepped_at);
         let share = (since.as_secs_f32() / DT).min(1.0);
-        let (from, to) = (
-            self.predictor.previous().position,
-            self.predictor.state().position,
-        );
-        from + (to - from) * share + self.smoothing.offset()
+        let from = self.predictor.previous().position;
+        from + (self.predictor.state().position - from) * share
     }
 }
 

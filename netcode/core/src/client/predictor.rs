@@ -206,8 +206,8 @@ mod tests {
     proptest! {
         /// Snapshots come `lag` ticks late and with gaps; the server has the same inputs.
         #[test]
-        fn agrees_with_a_server_that_has_the_same_inputs(
-            start in prop_oneof![Just(5u32), Just(u32::MAX - 40)], lag in 1i32..30, every in 1u32..7,
+        fn pr1_agrees_with_a_server_that_has_the_same_inputs(
+            start in prop_oneof![Just(5u32), Just(u32::MAX - 40)], lag in 1i32..110, every in 1u32..7,
             inputs in prop::collection::vec((-127i8..=127, any::<u16>()), 40..120),
         ) {
             let world = plain();
@@ -231,7 +231,7 @@ mod tests {
     }
 
     #[test]
-    fn a_push_on_the_server_is_replayed_into_the_present() {
+    fn pr1_a_push_on_the_server_is_replayed_into_the_present() {
         let world = plain();
         let mut server = State::at(Vec3::ZERO);
         let mut predictor = Predictor::start(Arc::clone(&world), Tick(0), server);
