@@ -101,9 +101,10 @@ describe('players', () => {
   });
 
   test('tick times are those of the recording', () => {
-    const { tickMs, ticks } = comparison(TRUTH, [VIEW]);
-    expect(ticks).toBe(601);
-    expect(tickMs).toMatchObject({ count: 601, p50: 1.3, max: 1.6 });
+    const { tickMs } = comparison(TRUTH, [VIEW]);
+    expect(tickMs.count).toBe(601);
+    expect(tickMs.p50).toBeCloseTo(1.3, 5);
+    expect(tickMs.max).toBeCloseTo(1.6, 5);
   });
 });
 

@@ -28,8 +28,8 @@ export type Comparison = {
     /** Each body that moved after the comparison's beginning. */
     moved: BodyFigures[];
   };
-  tickMs: Quantiles | undefined;
-  ticks: number;
+  /** How long the instance's ticks took. */
+  tickMs: Quantiles;
   /** What makes the figures doubtful, in sentences. */
   doubts: string[];
 };
@@ -51,8 +51,10 @@ export function compare(
     bodies.add(sample);
   });
   const moved = bodies.figures();
+  const tickMs = truth.times.durationsMs(fromUnixUs, toUnixUs).quantiles();
   const doubts = [
     ...(samples === 0 ? ['no view was written'] : []),
+    ...(tickMs.count === 0 ? ['the truth has no tick of the time that counts'] : []),
     ...(truth.cutOff > 0 ? [`the truth's last tick is cut off (${truth.cutOff} bytes)`] : []),
     ...(cutOff > 0 ? [`the last view is cut off (${cutOff} bytes)`] : []),
     ...(players.unknown > 0
@@ -69,8 +71,7 @@ export function compare(
     middle: ringReport(middle),
     far: ringReport(far),
     bodies: { positionErrorM: bodies.positionM.quantiles(), moved },
-    tickMs: truth.tickMs.count > 0 ? truth.tickMs.quantiles() : undefined,
-    ticks: truth.times.count,
+    tickMs,
     doubts,
   };
 }

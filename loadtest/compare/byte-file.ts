@@ -10,14 +10,10 @@ export class ByteFile {
   #at = 0;
   #end = 0;
 
-  /** Which of the magics it begins with. */
-  readonly magic: string;
-
-  /** All magics have eight letters. */
-  constructor(path: string, magics: readonly string[]) {
+  constructor(path: string, magic: string) {
     this.#file = openSync(path, 'r');
-    this.magic = this.has(8) ? this.#text(8) : '';
-    if (!magics.includes(this.magic)) throw new Error(`${path} does not begin with ${magics.join(' or ')}`);
+    const found = this.has(magic.length) ? this.#text(magic.length) : '';
+    if (found !== magic) throw new Error(`${path} does not begin with ${magic}`);
   }
 
   /** Whether so many bytes are left; those can then be read. False at the end, also in the middle of a record that was cut off. */

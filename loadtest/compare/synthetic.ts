@@ -1,6 +1,6 @@
 // Small truths and views for tests: what moves where is a function of the time in ticks, and the files are what it makes.
 import { closeSync, openSync, writeSync } from 'node:fs';
-import { TRUTH_MAGICS } from './truth.ts';
+import { TRUTH_MAGIC } from './truth.ts';
 import { EXTRAPOLATED, HAS_POINTS, VIEWS_MAGIC } from './views.ts';
 
 export type Place = readonly [x: number, y: number, z: number];
@@ -52,7 +52,7 @@ export type TruthSpec = {
 
 export function writeTruth(path: string, { ticks, players, bodies = {}, cut = 0 }: TruthSpec): void {
   const out = new Bytes();
-  out.text(TRUTH_MAGICS[1]);
+  out.text(TRUTH_MAGIC);
   const told = new Map<string, string>();
   for (let tick = 0; tick < ticks; tick += 1) {
     // As the instance does: a body when it has moved, and all now and then.

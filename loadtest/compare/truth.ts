@@ -2,8 +2,7 @@
 import { ByteFile } from './byte-file.ts';
 import { Samples } from './samples.ts';
 
-/** The second one tells how long each tick took. */
-export const TRUTH_MAGICS = ['OWTRUTH1', 'OWTRUTH2'] as const;
+export const TRUTH_MAGIC = 'OWTRUTH2';
 
 const TICK_BYTES = 4 + 8 + 4 + 2 + 2;
 const PLAYER_BYTES = 4 + 12 + 2 + 2 + 36;
@@ -100,16 +99,15 @@ export class Truth {
   readonly bodies = new Map<number, Track>();
   /** When the snapshots of each tick were made (unit: microseconds since 1970). */
   readonly times = new TickTimes();
-  /** How long each tick took (unit: milliseconds). */
-  readonly tickMs = new Samples();
   /** Bytes of a last tick that was cut off. */
   cutOff = 0;
 }
 
-/** Times by tick, without gaps. */
+/** When each tick was and how long it took, without gaps. */
 export class TickTimes {
   #first = Number.NaN;
   #times = new Float64Array(1024);
+  #durationsMs = new Float32Array(1024);
   #count = 0;
 
   get first(): number {
@@ -124,15 +122,18 @@ export class TickTimes {
     return this.#count;
   }
 
-  add(tick: number, unixUs: number): void {
+  add(tick: number, unixUs: number, durationMs: number): void {
     if (this.#count === 0) this.#first = tick;
     if (tick !== this.#first + this.#count) throw new Error(`the truth lacks ticks before ${tick}`);
     if (this.#count === this.#times.length) {
-      const larger = new Float64Array(this.#times.length * 2);
-      larger.set(this.#times);
-      this.#times = larger;
+      const times = new Float64Array(this.#times.length * 2);
+      const durationsMs = new Float32Array(times.length);
+      times.set(this.#times);
+      durationsMs.set(this.#durationsMs);
+      [this.#times, this.#durationsMs] = [times, durationsMs];
     }
     this.#times[this.#count] = unixUs;
+    this.#durationsMs[this.#count] = durationMs;
     this.#count += 1;
   }
 
@@ -149,6 +150,16 @@ export class TickTimes {
     return this.#first + (unixUs - (this.#times[0] ?? 0)) / this.#meanPeriod();
   }
 
+  /** How long the ticks took that were between two moments (units: milliseconds; microseconds since 1970). */
+  durationsMs(fromUnixUs: number, toUnixUs: number): Samples {
+    const samples = new Samples();
+    for (let index = 0; index < this.#count; index += 1) {
+      const [at = 0, durationMs = Number.NaN] = [this.#times[index], this.#durationsMs[index]];
+      if (at >= fromUnixUs && at <= toUnixUs && durationMs >= 0) samples.push(durationMs);
+    }
+    return samples;
+  }
+
   #meanPeriod(): number {
     return ((this.#times[this.#count - 1] ?? 0) - (this.#times[0] ?? 0)) / (this.#count - 1);
   }
@@ -156,15 +167,13 @@ export class TickTimes {
 
 /** Reads the whole file. */
 export function readTruth(path: string): Truth {
-  const file = new ByteFile(path, TRUTH_MAGICS);
+  const file = new ByteFile(path, TRUTH_MAGIC);
   const truth = new Truth();
-  const tellsDuration = file.magic === TRUTH_MAGICS[1];
-  while (file.has(TICK_BYTES - (tellsDuration ? 0 : 4))) {
-    const [tick, unixUs] = [file.u32(), file.u64()];
-    if (tellsDuration) truth.tickMs.push(file.u32() / 1000);
+  while (file.has(TICK_BYTES)) {
+    const [tick, unixUs, durationMs] = [file.u32(), file.u64(), file.u32() / 1000];
     const [players, bodies] = [file.u16(), file.u16()];
     if (!file.has(players * PLAYER_BYTES + bodies * BODY_BYTES)) break;
-    truth.times.add(tick, unixUs);
+    truth.times.add(tick, unixUs, durationMs);
     for (let index = 0; index < players; index += 1)
       readPlayer(file, trackOf(truth.players, file, PLAYER_WIDTH), tick);
     for (let index = 0; index < bodies; index += 1) {

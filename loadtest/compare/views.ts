@@ -46,7 +46,7 @@ export type Sample = { unixUs: number; bot: number; own: number; players: Shown;
 
 /** Every sample in its turn; returns how many bytes of a last one were cut off. */
 export function readViews(path: string, visit: (sample: Sample) => void): number {
-  const file = new ByteFile(path, [VIEWS_MAGIC]);
+  const file = new ByteFile(path, VIEWS_MAGIC);
   const sample: Sample = { unixUs: 0, bot: 0, own: 0, players: new Shown(12), bodies: new Shown(3) };
   while (file.has(SAMPLE_BYTES)) {
     sample.unixUs = file.u64();

@@ -6,7 +6,7 @@ import { checkoutRoot } from './places.mjs';
 import { Problem } from './problem.mjs';
 
 /**
- * @typedef {'start' | 'test' | 'fuzz' | 'bench' | 'format' | 'lock-debian'} Command
+ * @typedef {'start' | 'test' | 'fuzz' | 'bench' | 'crowd' | 'format' | 'lock-debian'} Command
  * @typedef {object} Options
  * @property {Command} command
  * @property {boolean} help
@@ -56,6 +56,23 @@ export const COMMANDS = {
     },
   },
   bench: { about: 'Runs the benchmarks.', options: { help: { text: 'this text' } } },
+  crowd: {
+    about: 'Plays a crowd of bots in one instance and compares what they see with what is true.',
+    options: {
+      bots: { value: 'N', text: 'how many (100)' },
+      seconds: { value: 'N', text: 'how long it is measured (60)' },
+      crowd: { value: 'NAME', text: 'spread over the plaza, or bunched within 10 m (spread)' },
+      rtt: { value: 'MS', text: 'half of it is spent on each way (0)' },
+      jitter: { value: 'MS', text: 'on top, each way, evenly from none to this (0)' },
+      loss: { value: 'PCT', text: 'lost, each way (0)' },
+      seed: { value: 'N', text: 'of the random numbers of bots and network (1)' },
+      report: { value: 'DIR', text: 'folder of report.json (.otherworld/crowd)' },
+      record: { text: 'append the figures to docs/benchmarks.csv' },
+      keep: { text: "keep the instance's recording and the bots' views beside the report" },
+      port: { value: 'N', text: 'web port of the private system (one that is free)' },
+      help: { text: 'this text' },
+    },
+  },
   format: { about: 'Formats every source file.', options: { help: { text: 'this text' } } },
   'lock-debian': {
     about: "Records today's Debian packages in scripts/debian.lock.json.",
@@ -95,11 +112,12 @@ export function readOptions(argv) {
 }
 
 /**
+ * The options of a command as they were given.
  * @param {Command} command
  * @param {string[]} args
  * @returns {Record<string, any>}
  */
-function parse(command, args) {
+export function parse(command, args) {
   const options = Object.fromEntries(
     Object.entries(COMMANDS[command].options).map(([key, { value }]) => [
       key,
@@ -120,7 +138,7 @@ function parse(command, args) {
  * @param {number} least
  * @param {number} most
  */
-function wholeNumber(name, text, least, most) {
+export function wholeNumber(name, text, least, most) {
   const value = Number(text);
   if (!Number.isInteger(value) || value < least || value > most) {
     throw new Problem(`--${name} is “${text}”`, `give a whole number from ${least} to ${most}`);

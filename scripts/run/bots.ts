@@ -27,7 +27,7 @@ export function bots(run: Run, count: number, program: string, data: string, web
   };
 }
 
-const joinUrl = (web: { url: string }) => `${web.url}/api/v1/worlds/${WORLD}/join`;
+export const joinUrl = (web: { url: string }) => `${web.url}/api/v1/worlds/${WORLD}/join`;
 
 /** The first bot walks the stairs, the others alternate. */
 async function join(run: Run, url: string, index: number): Promise<object> {
@@ -37,7 +37,8 @@ async function join(run: Run, url: string, index: number): Promise<object> {
   return { name, ...seat, behaviour: { steps: [{ do: 'walk', to }], again_from: 0 } };
 }
 
-async function askForSeat(run: Run, url: string, name: string): Promise<object> {
+/** A join's answer. Whoever asks early waits for an instance. */
+export async function askForSeat(run: Run, url: string, name: string): Promise<object> {
   const deadline = Date.now() + JOIN_DEADLINE_MS;
   for (;;) {
     const response = await fetch(url, {

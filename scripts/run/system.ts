@@ -15,11 +15,16 @@ import { type InstanceRow, table } from './table.ts';
 
 const INSTANCE_DEADLINE_MS = 60_000;
 
+/** What a play on the running system is given. */
+export type Running = { services: readonly Supervised[]; instances: readonly InstanceRow[] };
+
+/** Starts the system, plays, and stops it; without a play it runs until it is asked to stop. */
 export async function runSystem(
   run: Run,
   options: Options,
   addresses: Addresses,
   parts: Parts,
+  play?: (running: Running) => Promise<void>,
 ): Promise<number> {
   const { data } = options;
   const running: Supervised[] = [];
@@ -41,6 +46,10 @@ export async function runSystem(
     const instances =
       options.instances > 0 ? await run.step('Wait for an instance', () => firstReady(run, addresses)) : [];
     if (options.bots > 0) await start(bots(run, options.bots, parts.netcode.bot, data, addresses.web));
+    if (play) {
+      await play({ services: running, instances });
+      return 0;
+    }
     run.print(table(running, instances, await operatorLink(data, addresses.web), data));
     await once(run.signal, 'abort');
     return 0;

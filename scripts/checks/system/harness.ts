@@ -4,12 +4,12 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { InstanceView } from '../../../control-plane/src/http/views.ts';
 import { checkoutRoot } from '../../bootstrap/places.mjs';
+import { freePorts } from '../../lib/free-ports.ts';
 
 /** What each process of a system is, by what its command line holds. */
 const ROLES = {
@@ -187,21 +187,4 @@ function pidOf(mark: string, role: Role): number | undefined {
     ({ command }) => command.includes(ROLES[role]) && !command.startsWith('npm'),
   );
   return found.find(({ command }) => !/^(sh|setpriv)\0/.test(command))?.pid;
-}
-
-/** A web port whose neighbours are free too. */
-async function freePorts(): Promise<number> {
-  for (;;) {
-    const base = 20_000 + Math.floor(Math.random() * 200) * 50;
-    const free = await Promise.all([0, 1, 2, 3, 4, 20, 21].map((offset) => isFree(base + offset)));
-    if (free.every(Boolean)) return base;
-  }
-}
-
-function isFree(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const server = createServer();
-    server.once('error', () => resolve(false));
-    server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)));
-  });
 }
