@@ -63,7 +63,7 @@ impl Body {
         }
         self.missed_inputs = header.missed_inputs;
         if outcome != Outcome::Agreed {
-            self.smoothing.hide(before, self.predictor.state().position);
+            self.smoothing.hide(before, self.unsmoothed());
         }
         self.clock.measure(header, missed, link.loss());
         if !self.clock.next_tick().is_after(header.tick) {
