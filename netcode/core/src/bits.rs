@@ -291,5 +291,25 @@ mod tests {
             prop_assert!(reader.bits_left() < 8);
             prop_assert_eq!(reader.read(8), Err(BitsError::Short));
         }
+
+        #[test]
+        fn what_was_copied_is_read(
+            before in 0u32..64, bytes in prop::collection::vec(any::<u8>(), 1..40), short in 0usize..8, room in 0usize..60,
+        ) {
+            let count = bytes.len() * 8 - short;
+            let mut out = vec![0xa5; room + before as usize / 8 + 1];
+            let mut writer = BitWriter::new(&mut out);
+            writer.write(0, before).unwrap();
+            let fits = count <= writer.bits_left();
+            prop_assert_eq!(writer.write_bits(&bytes, count).is_ok(), fits);
+            prop_assert_eq!(writer.bits_written(), before as usize + if fits { count } else { 0 });
+            if fits {
+                let mut reader = BitReader::new(&out);
+                prop_assert_eq!(reader.read(before).unwrap(), 0);
+                for k in 0..count {
+                    prop_assert_eq!(reader.read(1).unwrap(), u64::from(bytes[k / 8]) >> (k % 8) & 1);
+                }
+            }
+        }
     }
 }
