@@ -4,11 +4,11 @@ import os from 'node:os';
 import path from 'node:path';
 import { recordRows } from '../loadtest/benchmarks.ts';
 import { compare } from '../loadtest/compare.ts';
-import { castOf } from '../loadtest/crowd/cast.ts';
 import { type Played, play } from '../loadtest/crowd/flow.ts';
 import { type CrowdOptions, readCrowdOptions } from '../loadtest/crowd/options.ts';
 import { commitOf, machine } from '../loadtest/crowd/where.ts';
 import { makeReport } from '../loadtest/report.ts';
+import { cast } from '../loadtest/scenarios/cast.ts';
 import { summaryOf } from '../loadtest/summary.ts';
 import { lockData } from './bootstrap/data-lock.mjs';
 import { readOptions } from './bootstrap/options.mjs';
@@ -65,9 +65,15 @@ async function playOnSystem(
   await mkdir(data, { recursive: true });
   const release = await lockData(data, { url: addresses.web.url });
   await requirePorts(addresses);
-  const cast = castOf(conditions.crowd, conditions.bots, seed);
   let played: Played | undefined;
-  const stage = { run, conditions, cast, netcode: parts.netcode, web: addresses.web, viewsPath };
+  const stage = {
+    run,
+    conditions,
+    cast: cast(conditions.crowd, conditions.bots, seed),
+    netcode: parts.netcode,
+    web: addresses.web,
+    viewsPath,
+  };
   await runSystem(run, options, addresses, parts, async (running) => {
     played = await play(stage, running);
   });

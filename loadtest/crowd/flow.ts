@@ -8,8 +8,8 @@ import { askForSeat, joinUrl } from '../../scripts/run/bots.ts';
 import type { Running } from '../../scripts/run/system.ts';
 import type { Netcode } from '../../scripts/setup/rust.ts';
 import type { Conditions } from '../report.ts';
+import type { Cast } from '../scenarios/cast.ts';
 import { BotLines, type Line } from './bot-lines.ts';
-import type { Cast } from './cast.ts';
 import { Heartbeats } from './heartbeats.ts';
 import { type Impairment, type ProxyReport, startProxy } from './impair.ts';
 import { childrenOf, childThatRuns, type Roots, type Usage, usageOf } from './processes.ts';
@@ -73,9 +73,8 @@ type Told = (detail: string, fraction?: number) => void;
 async function takeSeats({ run, conditions, web, cast }: Stage, told: Told): Promise<object[]> {
   const seats: object[] = [];
   const instances = new Set<unknown>();
-  for (const [index, part] of cast.bots.entries()) {
-    const name = 'name' in part ? String(part.name) : `Bot ${index + 1}`;
-    const seat = await askForSeat(run, joinUrl(web), name);
+  for (const part of cast.bots) {
+    const seat = await askForSeat(run, joinUrl(web), part.name);
     seats.push({ ...seat, ...part });
     instances.add('instance' in seat ? seat.instance : undefined);
     told(`${seats.length}`, seats.length / conditions.bots);
@@ -112,7 +111,7 @@ function startBots(
   const lines = new BotLines();
   const own = new AbortController();
   const scenario = {
-    ...(cast.motion ? { motion: cast.motion } : {}),
+    motion: cast.motion,
     bots: seats.map((seat) => ({ ...seat, ...(via ? { via } : {}) })),
     // It is told to stop when it has been measured; this only bounds it.
     duration_s: conditions.seconds + (JOIN_DEADLINE_MS + SETTLE_MS) / 1000 + 30,

@@ -3,7 +3,7 @@ import path from 'node:path';
 import { parse, wholeNumber } from '../../scripts/bootstrap/options.mjs';
 import { checkoutRoot } from '../../scripts/bootstrap/places.mjs';
 import { Problem } from '../../scripts/bootstrap/problem.mjs';
-import { CROWDS, type Crowd } from './cast.ts';
+import { CROWDS, type Crowd } from '../scenarios/cast.ts';
 import type { Network } from './impair.ts';
 
 export type CrowdOptions = {
@@ -42,8 +42,9 @@ export function readCrowdOptions(args: string[]): CrowdOptions {
 }
 
 function crowdOf(name: string): Crowd {
-  const crowd = CROWDS.find((known) => known === name);
-  if (!crowd) throw new Problem(`--crowd is “${name}”`, `give one of ${CROWDS.join(', ')}`);
+  const names = Object.keys(CROWDS) as Crowd[];
+  const crowd = names.find((known) => known === name);
+  if (!crowd) throw new Problem(`--crowd is “${name}”`, `give one of ${names.join(', ')}`);
   return crowd;
 }
 

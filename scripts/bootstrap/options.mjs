@@ -61,7 +61,7 @@ export const COMMANDS = {
     options: {
       bots: { value: 'N', text: 'how many (100)' },
       seconds: { value: 'N', text: 'how long it is measured (60)' },
-      crowd: { value: 'NAME', text: 'spread over the plaza, or bunched within 10 m (spread)' },
+      crowd: { value: 'NAME', text: 'spread over the plaza, bunched within 10 m, or pushers (spread)' },
       rtt: { value: 'MS', text: 'half of it is spent on each way (0)' },
       jitter: { value: 'MS', text: 'on top, each way, evenly from none to this (0)' },
       loss: { value: 'PCT', text: 'lost, each way (0)' },

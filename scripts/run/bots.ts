@@ -1,14 +1,15 @@
-// Bots that join as any client does, by the public HTTP API, and walk a route of the world with the native executor, which
-// asks for another seat when one is lost.
+// Bots that join as any client does, by the public HTTP API, and live in the world with the native executor, which asks for
+// another seat when one is lost. The first one climbs the stairs, the others are all over the place.
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { ROUTES } from '../../worlds/plaza/routes.ts';
+import { cast } from '../../loadtest/scenarios/cast.ts';
 import type { Run } from '../lib/launcher.ts';
 import type { Service } from './service.ts';
 
 const WORLD = 'plaza';
 const JOIN_DEADLINE_MS = 60_000;
 const FOREVER_S = 10 * 365 * 24 * 3600;
+const SEED = 1;
 const REPORT_S = 60; // its log is kept for as long as the system runs
 
 export function bots(run: Run, count: number, program: string, data: string, web: { url: string }): Service {
@@ -18,9 +19,11 @@ export function bots(run: Run, count: number, program: string, data: string, web
     logFile: path.join(data, 'logs/bots.log'),
     stopSignal: 'SIGTERM',
     async command() {
-      const joined = [];
-      for (let index = 0; index < count; index += 1) joined.push(await join(run, joinUrl(web), index));
-      const scenario = { bots: joined, duration_s: FOREVER_S, report_s: REPORT_S, rejoin_url: joinUrl(web) };
+      const { motion, bots } = cast('spread', count, SEED);
+      const seated = [];
+      for (const bot of bots) seated.push({ ...bot, ...(await askForSeat(run, joinUrl(web), bot.name)) });
+      const again = { report_s: REPORT_S, rejoin_url: joinUrl(web) };
+      const scenario = { bots: seated, motion, duration_s: FOREVER_S, ...again };
       return { file: program, args: [], input: JSON.stringify(scenario) };
     },
     healthy: async () => true, // it runs or it has ended; what it sees is in its log
@@ -28,14 +31,6 @@ export function bots(run: Run, count: number, program: string, data: string, web
 }
 
 export const joinUrl = (web: { url: string }) => `${web.url}/api/v1/worlds/${WORLD}/join`;
-
-/** The first bot walks the stairs, the others alternate. */
-async function join(run: Run, url: string, index: number): Promise<object> {
-  const name = `Bot ${index + 1}`;
-  const seat = await askForSeat(run, url, name);
-  const to = index % 2 === 0 ? ROUTES.stairs : ROUTES.wander;
-  return { name, ...seat, behaviour: { steps: [{ do: 'walk', to }], again_from: 0 } };
-}
 
 /** A join's answer. Whoever asks early waits for an instance. */
 export async function askForSeat(run: Run, url: string, name: string): Promise<object> {

@@ -371,6 +371,31 @@ fn says_which_step_names_what_is_not_there() {
     assert!(fails(known).1.contains("4294967295"));
 }
 
+/// The TypeScript that makes behaviours reads the same file in its tests.
+#[test]
+fn knows_every_step_that_is_made_for_it() {
+    let every = include_str!("../../../../loadtest/behaviours/every-step.json");
+    let Behaviour {
+        seed,
+        steps,
+        again_from,
+    } = behaviour(every);
+    assert_eq!((seed, steps.len(), again_from), (u32::MAX, 10, Some(1)));
+    for (from, to) in [
+        ("\"walk\"", "\"wlak\""),
+        ("\"speed\": 1.5", "\"speed\": 9"),
+        ("\"speed\": 1.5", "\"sped\": 1.5"),
+        ("\"radius\": 3", "\"radius\": 0"),
+        ("[-3, -2]", "[5, -2]"),
+        ("\"again_from\": 1", "\"again_from\": 10"),
+        ("[0, 2]", "[2, 0]"),
+    ] {
+        let wrong = every.replace(from, to);
+        assert_ne!(wrong, every);
+        assert!(serde_json::from_str::<Behaviour>(&wrong).is_err(), "{to}");
+    }
+}
+
 #[test]
 fn steps_that_are_over_at_once_do_not_hold_the_tick() {
     let mut stage = Stage::alone(
