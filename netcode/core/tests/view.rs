@@ -33,15 +33,19 @@ struct Errors {
     extrapolated: usize,
 }
 
-const NEAR: usize = 6;
-const FAR: usize = 6;
+const NEAR: u32 = 6;
+const FAR: u32 = 6;
 
 impl Watch {
     fn new(conditions: Conditions, first: Tick) -> Watch {
+        Watch::of(conditions, first, NEAR + FAR, 6.0)
+    }
+
+    fn of(conditions: Conditions, first: Tick, walkers: u32, area: f32) -> Watch {
         let world = Arc::new(floor_with(|_| {}));
-        let mut stage = Stage::new(world, first, 1 + NEAR + FAR, 1);
+        let mut stage = Stage::new(world, first, 1 + walkers as usize, 1);
         stage.join(seed(), conditions, Vec3::ZERO, Box::new(Still));
-        let walkers = (0..NEAR + FAR).map(|k| Walker::new(k as u32 + 1, 6.0));
+        let walkers = (0..walkers).map(|k| Walker::new(k + 1, area));
         Watch {
             stage,
             walkers: walkers.collect(),
@@ -55,8 +59,10 @@ impl Watch {
     fn run(&mut self, ticks: usize, judge: bool) {
         for _ in 0..ticks {
             let walkers = &mut self.walkers;
+            let count = walkers.len() as u32;
             self.stage.step(|stage| {
-                let away = |k| vec3(if k < NEAR { 0.0 } else { 22.0 }, 0.0, 0.0);
+                let is_far = |k: u32| (NEAR..NEAR + FAR).contains(&k) && count == NEAR + FAR;
+                let away = |k| vec3(if is_far(k as u32) { 22.0 } else { 0.0 }, 0.0, 0.0);
                 stage.walk(walkers, away);
             });
             if judge {
@@ -99,7 +105,7 @@ impl Watch {
             let errors_of = points.map(|(shown, truth)| (shown.position - truth).length());
             errors.points.extend(errors_of);
         }
-        assert_eq!(count, NEAR + FAR);
+        assert_eq!(count, self.walkers.len());
     }
 }
 
@@ -163,6 +169,29 @@ fn ball(tick: i32, start: i32) -> BodyPose {
         position: vec3(x, 0.5, -2.0),
         rotation: [0.0, 0.0, half.sin(), half.cos()],
         asleep: !(0..60).contains(&(tick - start)),
+    }
+}
+
+/// A hundred within 10 m, everybody with tracked hands, in the byte budget of one client.
+#[test]
+fn vw4_in_a_crowd_those_who_are_near_are_where_they_were() {
+    for (name, conditions, near_mm) in [
+        ("crowd, steady", way(1_000, 0, 0.0), 50.0),
+        ("crowd, loss 5 %", way(40_000, 30_000, 0.05), 80.0),
+    ] {
+        let mut watch = Watch::of(conditions, Tick(0), 99, 8.0);
+        watch.run(150, false);
+        let updates = |watch: &Watch| -> u32 {
+            let players = watch.stage.seats[0].client.others().players();
+            players.map(|shown| shown.updates).sum()
+        };
+        let before = updates(&watch);
+        watch.run(600, true);
+        let rate_hz = f64::from(updates(&watch) - before) / 99.0 / 20.0;
+        println!("{name}: {rate_hz:.1} updates a second of each");
+        let (root_mm, ..) = report(&format!("{name}, near"), &mut watch.near);
+        report(&format!("{name}, between"), &mut watch.between);
+        assert!(root_mm < near_mm, "{name}: {root_mm} mm");
     }
 }
 
@@ -260,7 +289,7 @@ fn vw9_who_goes_is_not_shown_and_who_comes_is() {
     watch.run(30, false);
     let others = watch.stage.seats[0].client.others();
     assert!(others.player(gone).is_none());
-    assert_eq!(others.players().count(), NEAR + FAR - 1);
+    assert_eq!(others.players().count() as u32, NEAR + FAR - 1);
     watch.walkers = keep;
     watch.run(30, false);
     assert!(watch.stage.seats[0].client.others().player(gone).is_some());
