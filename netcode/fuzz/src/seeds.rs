@@ -107,11 +107,11 @@ fn made(name: &str) -> Vec<Seed> {
     match name {
         "client" => vec![true_seed(
             "a session",
-            steps(&marked(4 << 3, talk(60).down)),
+            steps(&marked(4 << 3, talk(24).down)),
         )],
         "session" => vec![true_seed(
             "a session",
-            steps(&marked(26 << 2 | 1, talk(60).up)),
+            steps(&marked(26 << 2 | 1, talk(16).up)),
         )],
         "snapshot" => snapshots(),
         "packet" => vec![true_seed(

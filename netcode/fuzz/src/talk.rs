@@ -162,6 +162,15 @@ pub struct Talk {
     pub up: Vec<Vec<u8>>,
 }
 
+/// The first payloads of a server, made once.
+#[must_use]
+pub fn first_words() -> Vec<Vec<u8>> {
+    thread_local! {
+        static WORDS: RefCell<Option<Vec<Vec<u8>>>> = const { RefCell::new(None) };
+    }
+    WORDS.with_borrow_mut(|words| words.get_or_insert_with(|| talk(3).down).clone())
+}
+
 /// The server's end with its encoder, and the client's end.
 struct Ends {
     session: Session,

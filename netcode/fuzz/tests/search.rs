@@ -1,14 +1,13 @@
 //! Each target for a moment: its seeds as they are, then seeds that were changed, from a seed of random numbers that a failure
 //! names. `PROPTEST_CASES=100000 PROPTEST_RNG_SEED=7 cargo test -p otherworld-fuzz` looks longer and elsewhere.
 
-use otherworld_fuzz::{TARGETS, Target, seeds::dictionary, target};
+use otherworld_fuzz::{MOST_INPUT, TARGETS, Target, seeds::dictionary, target};
 use proptest::prelude::*;
 use proptest::sample::Index;
 use proptest::test_runner::{Config, RngSeed, TestError, TestRunner};
 
 /// Where the search begins when nobody says otherwise.
 const SEED: u64 = 20_261_121;
-const MOST: usize = 2048;
 
 #[derive(Clone, Debug)]
 enum Change {
@@ -55,7 +54,7 @@ impl Change {
             }
             Change::Cut(at) => bytes.truncate(at.index(length)),
         }
-        bytes.truncate(MOST);
+        bytes.truncate(MOST_INPUT);
     }
 }
 

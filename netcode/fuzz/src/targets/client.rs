@@ -2,7 +2,7 @@
 //! can be read, in bounded time and memory.
 
 use crate::parts::{Step, Steps};
-use crate::talk::{Walker, talk, world};
+use crate::talk::{Walker, first_words, world};
 use otherworld_core::client::{Client, Shown};
 use otherworld_core::input::InputPacket;
 use otherworld_core::link::{Link, MAX_PAYLOAD_BYTES};
@@ -41,7 +41,7 @@ pub fn check(bytes: &[u8]) -> bool {
 impl Stage {
     /// The first words of a true session; what follows may be of it too.
     fn begin(&mut self) {
-        for payload in talk(3).down {
+        for payload in first_words() {
             self.client
                 .receive(self.now, &payload)
                 .expect("an honest payload");
