@@ -3,7 +3,10 @@ import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
   test: {
-    include: ['{control-plane,console,loadtest,worlds,scripts}/**/*.test.{ts,tsx}'],
+    include: [
+      '{control-plane,console,loadtest,worlds,scripts}/**/*.test.{ts,tsx}',
+      'netcode/spec/reader/*.test.ts',
+    ],
     exclude: ['**/node_modules/**', 'scripts/checks/system/**'],
     testTimeout: 30_000,
   },

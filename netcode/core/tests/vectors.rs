@@ -7,8 +7,8 @@ use otherworld_core::channel::Channel;
 use otherworld_core::input::{Buttons, Input, InputFrame, InputPacket};
 use otherworld_core::link::{LINK_HEADER_BYTES, Link};
 use otherworld_core::message::{
-    Despawn, Goodbye, GoodbyeCause, MessageId, Name, Reason, ResumeToken, RosterEntry, RosterExit,
-    Spawn, Welcome,
+    Despawn, Goodbye, GoodbyeCause, MESSAGE_HEADER_BYTES, MessageId, Name, Reason, ResumeToken,
+    RosterEntry, RosterExit, Spawn, Welcome,
 };
 use otherworld_core::pose::{PackedPoint, Point, Tracked};
 use otherworld_core::protocol::{DESCRIPTION, PROTOCOL_HASH};
@@ -64,10 +64,16 @@ fn link() {
         payload.add_bytes(MessageId::Goodbye, &[]).unwrap();
         payload.finish()
     });
-    let case = |what: &str, bytes: &[u8]| json!({"what": what, "hex": hex(bytes)});
+    // A message of a protocol to come, between two that are known.
+    let mut later = answer[..answer.len() - MESSAGE_HEADER_BYTES].to_vec();
+    later.extend_from_slice(&[200, 2, 0, 9, 9, MessageId::Goodbye as u8, 1, 0, 4]);
+    let message = |id: u8, bytes: &[u8]| json!({"id": id, "hex": hex(bytes)});
     let actual = json!({"cases": [
-        case("sequence 0, nothing received yet, no message", &first),
-        case("sequence 0, acknowledges 2 and 0, messages 3 (3 bytes) and 5 (empty)", &answer),
+        {"what": "nothing received yet, no message", "sequence": 0, "ack": 65535, "ack_bits": 0, "messages": [], "hex": hex(&first)},
+        {"what": "acknowledges 2 and 0, two messages", "sequence": 0, "ack": 2, "ack_bits": 2,
+            "messages": [message(3, &[1, 2, 3]), message(5, &[])], "hex": hex(&answer)},
+        {"what": "an unknown message between two", "sequence": 0, "ack": 2, "ack_bits": 2,
+            "messages": [message(3, &[1, 2, 3]), message(200, &[9, 9]), message(5, &[4])], "hex": hex(&later)},
     ]});
     check("link", &actual);
     let payload = golden_bytes("link", 1);
@@ -76,6 +82,9 @@ fn link() {
     assert_eq!(acked, [2, 0]);
     let messages: Vec<_> = received.messages.collect();
     assert_eq!(messages, [(3, &[1, 2, 3][..]), (5, &[][..])]);
+    let later = golden_bytes("link", 2);
+    let messages = Link::new().receive(0, &later).unwrap().messages;
+    assert_eq!(messages.map(|(id, _)| id).collect::<Vec<_>>(), [3, 200, 5]);
 }
 
 #[test]
@@ -108,11 +117,25 @@ fn events() {
         .push(MessageId::RosterExit, |room| exit.encode(room))
         .unwrap();
     let second = payload(&mut sender, 400);
-    let case = |what: &str, bytes: &[u8]| json!({"what": what, "hex": hex(bytes)});
-    let actual = json!({"cases": [
-        case("the stream from offset 4294966996 on: message 5 (290 bytes of 7), the first 7 bytes of a roster entry", &first),
-        case("the stream from offset 0 on: the rest of the roster entry, a roster exit", &second),
-    ]});
+    let case = |what: &str, offset: u32, payload: &[u8]| {
+        let bytes = &payload[LINK_HEADER_BYTES + MESSAGE_HEADER_BYTES + 4..];
+        json!({"what": what, "segment": {"offset": offset, "hex": hex(bytes)}, "hex": hex(payload)})
+    };
+    let message = |id: MessageId, bytes: &[u8]| json!({"id": id as u8, "hex": hex(bytes)});
+    let entered = encoded(|out| entry.encode(out).unwrap());
+    let exited = encoded(|out| exit.encode(out).unwrap());
+    let actual = json!({
+        "start": offset,
+        "messages": [
+            message(MessageId::Goodbye, &[7; 290]),
+            message(MessageId::RosterEntry, &entered),
+            message(MessageId::RosterExit, &exited),
+        ],
+        "cases": [
+            case("message 5 (290 bytes of 7), the first 7 bytes of a roster entry", offset, &first),
+            case("the rest of the roster entry, a roster exit", 0, &second),
+        ],
+    });
     check("events", &actual);
     let mut heard = Vec::new();
     for case in [1, 0] {
@@ -152,13 +175,28 @@ fn input() {
     });
     packet.push(walk);
     packet.push(jump);
-    let bytes = encoded(|out| packet.encode(out).unwrap());
-    let frames: Vec<Value> = packet.frames().map(|f| json!({
-        "tick": f.tick.0, "right": f.input.right, "forward": f.input.forward, "yaw": f.input.yaw, "buttons": f.input.buttons.0,
-    })).collect();
-    let actual = json!({"cases": [{"frames": frames, "hex": hex(&bytes)}]});
+    let mut held = InputPacket::new(InputFrame {
+        tick: Tick(7),
+        input: walk,
+    });
+    held.set_tracked(scene(1_000_003).0[0].tracked);
+    let case = |what: &str, packet: &InputPacket| {
+        let bytes = encoded(|out| packet.encode(out).unwrap());
+        let frames: Vec<Value> = packet.frames().map(|f| json!({
+            "tick": f.tick.0, "right": f.input.right, "forward": f.input.forward, "yaw": f.input.yaw, "buttons": f.input.buttons.0,
+        })).collect();
+        let points = packet
+            .tracked()
+            .map(|tracked| tracked.points().map(value_of_point));
+        json!({"what": what, "frames": frames, "points": points, "hex": hex(&bytes)})
+    };
+    let actual = json!({"cases": [
+        case("three ticks over the wrap, the second as the first", &packet),
+        case("one tick, with head and hands", &held),
+    ]});
     check("input", &actual);
     assert_eq!(InputPacket::decode(&golden_bytes("input", 0)), Ok(packet));
+    assert_eq!(InputPacket::decode(&golden_bytes("input", 1)), Ok(held));
 }
 
 /// A character with a blocker, as a walker has who touches a wall.
@@ -267,24 +305,25 @@ const ROW: [Step; 5] = [
     ),
 ];
 
+fn value_of_point(point: PackedPoint) -> Value {
+    json!({"place": point.place, "largest": point.rotation.largest, "parts": point.rotation.parts})
+}
+
+fn value_of_body(body: &BodyPose) -> Value {
+    let place = body.position;
+    // To six places: readers of JSON round the last ones differently.
+    let rounded = |part: f32| (f64::from(part) * 1e6).round() / 1e6;
+    json!({
+        "entity": body.entity.0, "position": [place.x, place.y, place.z], "rotation": body.rotation.map(rounded), "asleep": body.asleep,
+    })
+}
+
 fn value_of(snapshot: &Snapshot) -> Value {
     let v = |v: otherworld_core::Vec3| json!([v.x, v.y, v.z]);
-    let point = |point: PackedPoint| {
-        json!({
-            "place": point.place, "largest": point.rotation.largest, "parts": point.rotation.parts,
-        })
-    };
     let player = |player: &PlayerPose| {
         json!({
             "entity": player.entity.0, "position": v(player.position), "yaw": player.yaw, "grounded": player.grounded,
-            "points": player.tracked.map(|tracked| tracked.points().map(point)),
-        })
-    };
-    // To six places: readers of JSON round the last ones differently.
-    let rounded = |part: f32| (f64::from(part) * 1e6).round() / 1e6;
-    let body = |body: &BodyPose| {
-        json!({
-            "entity": body.entity.0, "position": v(body.position), "rotation": body.rotation.map(rounded), "asleep": body.asleep,
+            "points": player.tracked.map(|tracked| tracked.points().map(value_of_point)),
         })
     };
     let own = |own: Own| {
@@ -304,7 +343,7 @@ fn value_of(snapshot: &Snapshot) -> Value {
         },
         "own": snapshot.own.map(own),
         "players": snapshot.players.iter().map(player).collect::<Vec<_>>(),
-        "bodies": snapshot.bodies.iter().map(body).collect::<Vec<_>>(),
+        "bodies": snapshot.bodies.iter().map(value_of_body).collect::<Vec<_>>(),
     })
 }
 
@@ -431,15 +470,15 @@ fn messages() {
         encoded(|out| spawn.encode(out).unwrap()),
         encoded(|out| despawn.encode(out).unwrap()),
     ];
+    let shown = Spawn::decode(&bytes[5]).unwrap();
     let actual = json!({"cases": [
         {"message": "welcome", "tick": 77, "entity": 300, "world_hash": "81985529216486895", "tick_rate_hz": 30, "hex": hex(&bytes[0])},
         {"message": "roster entry", "entity": 300, "seat": u64::MAX.to_string(), "name": "Zoë", "hex": hex(&bytes[1])},
         {"message": "goodbye", "cause": 1, "reason": "be kind", "hex": hex(&bytes[2])},
         {"message": "resume token", "expires": resume.expires.to_string(), "timeoutSeconds": resume.timeout_seconds, "nonce": hex(&resume.nonce),
-            "clientToServer": hex(&resume.client_to_server), "serverToClient": hex(&resume.server_to_client), "hex": hex(&bytes[3])},
+            "clientToServer": hex(&resume.client_to_server), "serverToClient": hex(&resume.server_to_client), "sealed": hex(&resume.sealed), "hex": hex(&bytes[3])},
         {"message": "roster exit", "entity": 300, "hex": hex(&bytes[4])},
-        {"message": "spawn", "entity": 5000, "of": 7, "tick": 0x0102_0304, "position": [1.0, 255.0, -3.0],
-            "rotation": [0.5, -0.5, 0.5, 0.5], "asleep": true, "hex": hex(&bytes[5])},
+        {"message": "spawn", "of": 7, "tick": 0x0102_0304, "body": value_of_body(&shown.pose), "hex": hex(&bytes[5])},
         {"message": "despawn", "entity": 5000, "hex": hex(&bytes[6])},
     ]});
     check("messages", &actual);
