@@ -45,7 +45,7 @@ fn bodies(tick: Tick) -> Vec<Option<Body>> {
         let second = if k == 7 { tick.0 / 30 * 1_000 } else { 0 };
         let x = (k % 20) as f32 + 0.01 * (tick.0 % 600) as f32;
         let mut body = lying(k as u32 + 1 + second, vec3(x, 0.0, (k / 20) as f32));
-        body.pose.asleep = k % 4 != 0;
+        body.pose.asleep = !k.is_multiple_of(4);
         Some(body)
     };
     (0..BODIES).map(body).collect()
