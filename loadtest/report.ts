@@ -116,7 +116,7 @@ const sum = (values: readonly number[]) => values.reduce((total, value) => total
 const most = (values: readonly number[]) => Math.max(...values.filter((value) => !Number.isNaN(value)));
 
 /** Those of the project for a hundred bots in one instance. */
-function aimsOf({ conditions, joined, disconnects, server, client }: Report): Aim[] {
+function aimsOf({ conditions, joined, disconnects, server, client, bodies }: Report): Aim[] {
   const aim = (what: string, value: number, unit: string, aim: string, met: boolean) => ({
     what,
     value,
@@ -133,6 +133,23 @@ function aimsOf({ conditions, joined, disconnects, server, client }: Report): Ai
     aim('down, the bot with most', downKbps.max, 'kbit/s', '<= 512', downKbps.max <= 512),
     aim('near updates, median', near.updateHz, 'Hz', '>= 20', near.updateHz >= 20),
     aim('static corrections, largest', corrections.static.maxMm, 'mm', '= 0', corrections.static.maxMm === 0),
+    ...(bodies.length === 0 ? [] : pushAims(bodies, (conditions.network?.rttMs ?? 0) / 2 + 150)),
+  ];
+}
+
+/** Of pushes that somebody watched; the time between two views is in the delay. */
+function pushAims(bodies: Report['bodies'], mostMs: number): Aim[] {
+  const delay = most([0, ...bodies.map(({ delayMs }) => delayMs.max)]);
+  const rest = most([0, ...bodies.map(({ restErrorM }) => restErrorM.max * 1000)]);
+  return [
+    {
+      what: 'a push is seen, the latest',
+      value: delay,
+      unit: 'ms',
+      aim: `<= ${mostMs}`,
+      met: delay <= mostMs,
+    },
+    { what: 'a body at rest is off by at most', value: rest, unit: 'mm', aim: '<= 10', met: rest <= 10 },
   ];
 }
 

@@ -52,7 +52,7 @@ async function crowd(run: Run, options: CrowdOptions, folder: string): Promise<n
 
 async function playOnSystem(
   run: Run,
-  { conditions, port, seed }: CrowdOptions,
+  { conditions, port, seed, viewsEveryS }: CrowdOptions,
   data: string,
   truthPath: string,
   viewsPath: string,
@@ -72,7 +72,7 @@ async function playOnSystem(
     cast: cast(conditions.crowd, conditions.bots, seed),
     netcode: parts.netcode,
     web: addresses.web,
-    viewsPath,
+    views: { path: viewsPath, every_s: viewsEveryS },
   };
   await runSystem(run, options, addresses, parts, async (running) => {
     played = await play(stage, running);

@@ -18,8 +18,6 @@ import { childrenOf, childThatRuns, type Roots, type Usage, usageOf } from './pr
 const SETTLE_MS = 8_000;
 const JOIN_DEADLINE_MS = 60_000;
 const REPORT_S = 2;
-/** Views of one bot (unit: seconds): some hundred megabytes whatever the length. */
-const viewsEvery = (seconds: number) => Math.min(Math.max(seconds / 120, 0.5), 5);
 
 export type Stage = {
   run: Run;
@@ -27,7 +25,8 @@ export type Stage = {
   cast: Cast;
   netcode: Netcode;
   web: { url: string };
-  viewsPath: string;
+  /** Where the bots' views are written, and how often (unit: seconds). */
+  views: { path: string; every_s: number };
 };
 
 /** The time that counts (unit: microseconds since 1970), and what the processes had used at its ends. */
@@ -47,7 +46,7 @@ export async function play(stage: Stage, running: Running): Promise<Played> {
   const heartbeats = new Heartbeats(stage.web.url);
   const following = heartbeats.follow(signal);
   try {
-    await mkdir(path.dirname(stage.viewsPath), { recursive: true });
+    await mkdir(path.dirname(stage.views.path), { recursive: true });
     const seats = await run.step(`Seats for ${conditions.bots}`, (step) => takeSeats(stage, step.report));
     const proxy = await startNetwork(stage, running, signal);
     const bots = startBots(stage, seats, proxy?.via, signal);
@@ -103,7 +102,7 @@ type Bots = {
 };
 
 function startBots(
-  { conditions, cast, netcode, viewsPath }: Stage,
+  { conditions, cast, netcode, views }: Stage,
   seats: object[],
   via: string | undefined,
   signal: AbortSignal,
@@ -116,7 +115,7 @@ function startBots(
     // It is told to stop when it has been measured; this only bounds it.
     duration_s: conditions.seconds + (JOIN_DEADLINE_MS + SETTLE_MS) / 1000 + 30,
     report_s: REPORT_S,
-    views: { path: viewsPath, every_s: viewsEvery(conditions.seconds) },
+    views,
   };
   const running = tryTool(netcode.bot, [], {
     signal: AbortSignal.any([signal, own.signal]),

@@ -12,8 +12,13 @@ export type CrowdOptions = {
   report: string;
   record: boolean;
   keep: boolean;
+  /** Between two views of a bot (unit: seconds). */
+  viewsEveryS: number;
   port: number | undefined;
 };
+
+/** Some hundred megabytes of views, whatever the length (unit of both: seconds). */
+const viewsEvery = (seconds: number) => Math.min(Math.max(seconds / 120, 0.5), 5);
 
 export function readCrowdOptions(args: string[]): CrowdOptions {
   const values = parse('crowd', args);
@@ -21,12 +26,13 @@ export function readCrowdOptions(args: string[]): CrowdOptions {
     wholeNumber(name, values[name] ?? String(otherwise), least, most);
   const seed = whole('seed', 1, 0, 2 ** 31);
   const [rttMs, jitterMs] = [whole('rtt', 0, 0, 2000), whole('jitter', 0, 0, 1000)];
-  const lossPct = percentage('loss', values.loss ?? '0');
+  const lossPct = number('loss', values.loss ?? '0', 0, 100);
   const isBad = rttMs + jitterMs + lossPct > 0;
+  const seconds = whole('seconds', 60, 5, 24 * 3600);
   return {
     conditions: {
       bots: whole('bots', 100, 1, 1000),
-      seconds: whole('seconds', 60, 5, 24 * 3600),
+      seconds,
       crowd: crowdOf(values.crowd ?? 'spread'),
       network: isBad ? { rttMs, jitterMs, lossPct, seed } : null,
     },
@@ -37,6 +43,7 @@ export function readCrowdOptions(args: string[]): CrowdOptions {
     ),
     record: values.record === true,
     keep: values.keep === true,
+    viewsEveryS: number('views', values.views ?? String(viewsEvery(seconds)), 0.02, 60),
     port: values.port === undefined ? undefined : whole('port', 0, 1, 65_000),
   };
 }
@@ -48,9 +55,9 @@ function crowdOf(name: string): Crowd {
   return crowd;
 }
 
-function percentage(name: string, text: string): number {
+function number(name: string, text: string, least: number, most: number): number {
   const value = Number(text);
-  if (text === '' || !(value >= 0 && value <= 100))
-    throw new Problem(`--${name} is “${text}”`, 'give a number from 0 to 100');
+  if (text === '' || !(value >= least && value <= most))
+    throw new Problem(`--${name} is “${text}”`, `give a number from ${least} to ${most}`);
   return value;
 }

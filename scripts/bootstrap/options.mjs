@@ -61,11 +61,15 @@ export const COMMANDS = {
     options: {
       bots: { value: 'N', text: 'how many (100)' },
       seconds: { value: 'N', text: 'how long it is measured (60)' },
-      crowd: { value: 'NAME', text: 'spread over the plaza, bunched within 10 m, or pushers (spread)' },
+      crowd: {
+        value: 'NAME',
+        text: 'spread over the plaza, bunched within 10 m, or pushers of balls (spread)',
+      },
       rtt: { value: 'MS', text: 'half of it is spent on each way (0)' },
       jitter: { value: 'MS', text: 'on top, each way, evenly from none to this (0)' },
       loss: { value: 'PCT', text: 'lost, each way (0)' },
       seed: { value: 'N', text: 'of the random numbers of bots and network (1)' },
+      views: { value: 'S', text: "time between two views of a bot (0.5 to 5, by the measurement's length)" },
       report: { value: 'DIR', text: 'folder of report.json (.otherworld/crowd)' },
       record: { text: 'append the figures to docs/benchmarks.csv' },
       keep: { text: "keep the instance's recording and the bots' views beside the report" },
