@@ -19,6 +19,26 @@ test('cli.md lists exactly the options of npm start, npm test, npm run fuzz and 
   );
 });
 
+test('environment.md lists exactly the keys of an instance', () => {
+  const page = read('docs/reference/environment.md').split('\n## ');
+  const section = page.find((text) => text.startsWith('Instance')) ?? '';
+  const rows = [...section.matchAll(/^\| (`.*?) \|/gm)].map(([, names = '']) => names);
+  const listed = rows.flatMap((names) => [...names.matchAll(/`([A-Z_]+)`/g)].map(([, name]) => name));
+  const sources = [
+    'netcode/instance/src/config.rs',
+    'netcode/godot/src/logger.rs',
+    'godot-server/test/case.gd',
+    'control-plane/src/fleet/local/run.ts', // the SDK's port for HTTP, which other programs in an instance's place use
+  ];
+  const keys = sources.flatMap((path) => [
+    ...(read(path).split('#[cfg(test)]')[0] ?? '').matchAll(/\b(?:OTHERWORLD|AGONES)_[A-Z_]+\b/g),
+  ]);
+  expect(keys.length).toBeGreaterThan(8);
+  expect(new Set(listed)).toEqual(
+    new Set(keys.map(([name]) => name).filter((name) => name !== 'OTHERWORLD_RECORD_DIR')),
+  );
+});
+
 test.for([
   ['Control plane', 'control-plane/src/config.ts'],
   ['Fleet supervisor', 'control-plane/src/fleet/local/config.ts'],

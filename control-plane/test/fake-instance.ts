@@ -62,7 +62,9 @@ export class FakeInstance {
       value: {
         tick: 7,
         players: 0,
-        tickTimes: { ticks: 30, late: 1, dropped: 0, p50Ms: 1.5, p99Ms: 4, maxMs: 5 },
+        tickTimes: { ticks: 30, late: 1, dropped: 0, p50Ms: 1.5, p99Ms: 4, p999Ms: 5, maxMs: 5 },
+        tickTimesSinceStart: { ticks: 300, late: 2, dropped: 1, p50Ms: 1.5, p99Ms: 4, p999Ms: 7, maxMs: 9 },
+        tickAllocations: 12n,
         refusals: [{ cause: 'token_expired', count: 2n }],
         bytesIn: 10n,
         bytesOut: 20n,

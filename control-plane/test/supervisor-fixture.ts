@@ -35,6 +35,7 @@ export async function supervisorFixture({
   data = freshFolder(),
   command = tinyCommand(behaviour),
   port = 0,
+  recordDir,
 }: {
   behaviour?: string;
   replicas?: number;
@@ -43,6 +44,7 @@ export async function supervisorFixture({
   data?: string;
   command?: [string, ...string[]];
   port?: number;
+  recordDir?: string;
 } = {}) {
   const supervisor = await startSupervisor(
     {
@@ -54,6 +56,7 @@ export async function supervisorFixture({
       OTHERWORLD_UDP_HOST: '127.0.0.1',
       OTHERWORLD_CONTROL_URL: controlUrl,
       OTHERWORLD_INSTANCE_COMMAND: command,
+      OTHERWORLD_RECORD_DIR: recordDir,
       OTHERWORLD_LOG_LEVEL: 'info',
     },
     quiet,

@@ -7,7 +7,7 @@ const behaviour = process.argv[2] ?? 'healthy';
 
 if (behaviour === 'crash') process.exit(3);
 if (behaviour === 'stubborn') process.on('SIGTERM', () => {});
-console.log(`tiny instance ${process.pid}: ${behaviour}`);
+console.log(`tiny instance ${process.pid}: ${behaviour}, records to ${process.env.OTHERWORLD_RECORD}`);
 
 const sdk = new AgonesSDK();
 await sdk.connect();

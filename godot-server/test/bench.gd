@@ -1,6 +1,7 @@
 ## Times ticks on the plaza without a network: rows of `players,ticks,tick_us_p50,tick_us_p99,
-## tick_us_max,frame_us,resident_kib` on standard output, where a tick is ours (capture, step,
-## drive) and a frame is a tick with Jolt's two steps and everything else that Godot does.
+## tick_us_max,frame_us,resident_kib,allocations` on standard output, where a tick is ours
+## (capture, step, drive), a frame is a tick with Jolt's two steps and everything else that Godot
+## does, and allocations are those of Rust in all ticks: once everybody is in there must be none.
 ##
 ##   OTHERWORLD_TEST_WORLD=plaza.glb godot --headless --fixed-fps 60 --path godot-server \
 ##     --script test/bench.gd
@@ -12,6 +13,8 @@ const WARM_UP := 300
 const TICKS := 1800
 const SEED := 7
 
+var _failed := false
+
 
 func _initialize() -> void:
 	_run()
@@ -19,10 +22,10 @@ func _initialize() -> void:
 
 func _run() -> void:
 	await physics_frame
-	print("players,ticks,tick_us_p50,tick_us_p99,tick_us_max,frame_us,resident_kib")
+	print("players,ticks,tick_us_p50,tick_us_p99,tick_us_max,frame_us,resident_kib,allocations")
 	for players in CROWDS:
 		print(await _row(players))
-	quit(0)
+	quit(1 if _failed else 0)
 
 
 func _row(players: int) -> String:
@@ -40,7 +43,10 @@ func _row(players: int) -> String:
 		for slot in players:
 			if (tick + slot) % 23 == 0:
 				_push_randomly(probe, slot, random)
-	var note := func(_tick: int) -> void: times.append(probe.tick_us())
+	var asked := [0]
+	var note := func(_tick: int) -> void:
+		times.append(probe.tick_us())
+		asked[0] += probe.tick_allocations()
 	await case.play(probe, WARM_UP, wander)
 	var started := Time.get_ticks_usec()
 	await case.play(probe, TICKS, wander, note)
@@ -48,7 +54,14 @@ func _row(players: int) -> String:
 	times.sort()
 	var share := func(part: float) -> float: return times[int(part * (TICKS - 1))]
 	var row := [players, TICKS, share.call(0.5), share.call(0.99), share.call(1.0)]
-	return "%d,%d,%.1f,%.1f,%.1f,%.0f,%d" % (row + [frame_us, _resident_kib()])
+	row += [frame_us, _resident_kib(), asked[0]]
+	for stage: String in ["capture", "step", "drive"]:
+		var us := [stage, probe.stage_us(stage, 0.5), probe.stage_us(stage, 0.99)]
+		printerr("  %s: p50 %d us, p99 %d us" % us)
+	if asked[0] > 0:
+		_failed = true
+		printerr("Rust asked for memory %d times in %d ticks" % [asked[0], TICKS])
+	return "%d,%d,%.1f,%.1f,%.1f,%.0f,%d,%d" % row
 
 
 func _push_randomly(probe: RefCounted, slot: int, random: RandomNumberGenerator) -> void:

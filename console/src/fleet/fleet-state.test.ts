@@ -49,7 +49,7 @@ test('the map shows the chosen instance while it lives, else the fullest that ha
 });
 
 test('figures count seats only where somebody can sit, and take the slowest tick', () => {
-  const times = { ticks: 30, dropped: 0, p50Ms: 1, maxMs: 9 };
+  const times = { ticks: 30, dropped: 0, p50Ms: 1, p999Ms: 9, maxMs: 9 };
   const figures = figuresOf([
     instance('a', { state: 'Allocated', players: 4, tickTimes: { ...times, late: 1, p99Ms: 3 } }),
     instance('b', { tickTimes: { ...times, late: 2, p99Ms: 7 } }),

@@ -25,6 +25,8 @@ export function instanceView(instance: Instance) {
     tickRateHz: registration?.tickRateHz ?? 0,
     tick: vitals?.tick ?? null,
     tickTimes: vitals?.tickTimes ?? null,
+    tickTimesSinceStart: vitals?.tickTimesSinceStart ?? null,
+    tickAllocations: vitals?.tickAllocations ?? null,
     refusals: vitals?.refusals ?? {},
     bytesIn: vitals?.bytesIn ?? 0,
     bytesOut: vitals?.bytesOut ?? 0,

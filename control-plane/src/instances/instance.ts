@@ -45,7 +45,11 @@ export interface Registration {
 export interface Vitals {
   readonly players: number;
   readonly tick: number;
+  /** Since the heartbeat before. */
   readonly tickTimes: TickTimes | undefined;
+  readonly tickTimesSinceStart: TickTimes | undefined;
+  /** How often the tick's thread asked for memory, since the instance's start. */
+  readonly tickAllocations: number;
   readonly refusals: Readonly<Record<string, number>>;
   readonly bytesIn: number;
   readonly bytesOut: number;
@@ -55,13 +59,14 @@ export interface Vitals {
   readonly atMs: number;
 }
 
-/** Since the last heartbeat (unit: milliseconds). */
+/** Over some span of time (unit: milliseconds). */
 export interface TickTimes {
   readonly ticks: number;
   readonly late: number;
   readonly dropped: number;
   readonly p50Ms: number;
   readonly p99Ms: number;
+  readonly p999Ms: number;
   readonly maxMs: number;
 }
 

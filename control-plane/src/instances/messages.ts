@@ -51,6 +51,8 @@ export function vitals(beat: Heartbeat, last: Vitals | undefined, nowMs: number)
     tick: beat.tick,
     players: beat.players,
     tickTimes: beat.tickTimes && tickTimes(beat.tickTimes),
+    tickTimesSinceStart: beat.tickTimesSinceStart && tickTimes(beat.tickTimesSinceStart),
+    tickAllocations: Number(beat.tickAllocations),
     refusals: Object.fromEntries(beat.refusals.map(({ cause, count }) => [cause, Number(count)])),
     bytesIn: Number(beat.bytesIn),
     bytesOut: Number(beat.bytesOut),
@@ -67,7 +69,8 @@ function tickTimes({
   dropped,
   p50Ms,
   p99Ms,
+  p999Ms,
   maxMs,
 }: NonNullable<Heartbeat['tickTimes']>): TickTimes {
-  return { ticks, late, dropped, p50Ms, p99Ms, maxMs };
+  return { ticks, late, dropped, p50Ms, p99Ms, p999Ms, maxMs };
 }

@@ -82,6 +82,8 @@ test('heartbeats are shown', async () => {
   expect(view).toMatchObject({
     tick: 7,
     tickTimes: { ticks: 30, late: 1, p99Ms: 4 },
+    tickTimesSinceStart: { ticks: 300, late: 2, dropped: 1, p999Ms: 7 },
+    tickAllocations: 12,
     refusals: { token_expired: 2 },
     bytesIn: 10,
     bytesOut: 20,

@@ -7,13 +7,16 @@
 
 use godot::prelude::*;
 
+mod allocations;
 mod bodies;
 mod carry;
 mod inventory;
 mod jolt;
+mod ledger;
 mod logger;
 mod people;
 mod probe;
+mod record;
 mod running;
 mod schedule;
 mod server;

@@ -70,6 +70,7 @@ pub struct People {
     /// Sized by the first tick, which knows the bodies.
     encoder: Option<Encoder>,
     payload: Payload,
+    told_at: Duration,
 }
 
 /// The simulation as the sessions tell it, refilled in each tick.
@@ -131,6 +132,7 @@ impl People {
             },
             encoder: None,
             payload: [0; _],
+            told_at: Duration::ZERO,
         })
     }
 
@@ -206,6 +208,11 @@ impl People {
     /// What could not be told now: it is the next thing again.
     pub fn tell_later(&mut self, report: Report) {
         self.crowd.reports.push_front(report);
+    }
+
+    /// When the newest tick's snapshots were made.
+    pub fn told_at(&self) -> Duration {
+        self.told_at
     }
 
     /// How many are inside.
@@ -319,6 +326,7 @@ impl Peers for People {
 
     fn send(&mut self, simulation: &Simulation) {
         let now = self.clock.now();
+        self.told_at = now;
         self.view.refill(simulation, &self.crowd.sessions);
         let scene = Scene {
             tick: self.crowd.next_tick,

@@ -12,6 +12,7 @@ use otherworld_core::pose::Tracked;
 
 use crate::bodies::Body;
 use crate::jolt::{from_godot, to_godot};
+use crate::ledger::Ledger;
 use crate::simulation::{Avatar, Simulation};
 use crate::tick::{Peers, tick};
 
@@ -21,7 +22,9 @@ use crate::tick::{Peers, tick};
 pub struct OtherworldProbe {
     simulation: Option<Simulation>,
     script: Script,
+    ledger: Ledger,
     tick_us: f64,
+    allocations: u64,
 }
 
 /// The inputs that are held, by slot.
@@ -104,7 +107,9 @@ impl OtherworldProbe {
     fn tick(&mut self) {
         let started = Instant::now();
         let simulation = self.simulation.as_mut().expect("a world is loaded");
-        tick(simulation, &mut self.script);
+        self.ledger.begin();
+        tick(simulation, &mut self.script, &mut self.ledger);
+        self.allocations = self.ledger.allocations_now();
         self.tick_us = started.elapsed().as_secs_f64() * 1e6;
     }
 
@@ -112,6 +117,18 @@ impl OtherworldProbe {
     #[func]
     fn tick_us(&self) -> f64 {
         self.tick_us
+    }
+
+    /// How often Rust asked for memory in the last tick.
+    #[func]
+    fn tick_allocations(&self) -> u32 {
+        self.allocations as u32
+    }
+
+    /// A quantile of a stage of all ticks so far: `capture`, `receive`, `step`, `drive` or `send` (unit: microseconds).
+    #[func]
+    fn stage_us(&self, stage: GString, share: f64) -> u32 {
+        self.ledger.stage_us(&stage.to_string(), share) as u32
     }
 
     /// A player's feet after the last step (unit: metres).

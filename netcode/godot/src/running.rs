@@ -6,12 +6,14 @@ use std::time::{Duration, Instant};
 use otherworld_core::Tick;
 use otherworld_core::tick::TICK_RATE_HZ;
 use otherworld_instance::{
-    Command, Config, Instance, Listening, Report, TelemetryFrame, TickSample, World,
+    Broken, Command, Config, Instance, Listening, Report, TelemetryFrame, TickSample, World,
 };
 use otherworld_pipes::UnixClock;
 use otherworld_scene::Scene;
 
+use crate::ledger::Ledger;
 use crate::people::{Door, People};
+use crate::record::{Recorder, Told};
 use crate::schedule::{Micros, Rates, Schedule, Step};
 use crate::server::tell;
 use crate::simulation::Simulation;
@@ -29,6 +31,8 @@ pub struct Running {
     /// The tick that is taken next, or the one at hand.
     tick: Tick,
     last: Last,
+    ledger: Ledger,
+    recorder: Option<Recorder>,
     refusals: Vec<u64>,
 }
 
@@ -61,7 +65,7 @@ impl Running {
         let started = Instant::now();
         let scene = otherworld_scene::read(&world.bytes)
             .map_err(|error| format!("the world {} cannot be read: {error}", world.id))?;
-        let simulation = Simulation::new(&scene, world.capacity)
+        let mut simulation = Simulation::new(&scene, world.capacity)
             .map_err(|error| format!("the world {} cannot be walked on: {error}", world.id))?;
         let clock = UnixClock::start();
         let door = Door {
@@ -72,6 +76,11 @@ impl Running {
         };
         let people = People::open(&door, clock)
             .map_err(|error| format!("the socket {} cannot be bound: {error}", door.bind))?;
+        if config.broken == Some(Broken::Bodies) {
+            log::error!(stage = "open"; "OTHERWORLD_BREAK=bodies: nobody will see a body move");
+            simulation.freeze_shown_bodies();
+        }
+        let recorder = record(config, &simulation)?;
         let load = started.elapsed();
         log_world(world, &scene, &simulation, load);
         tell(instance, Report::Listening(listening(&simulation, load)));
@@ -83,6 +92,8 @@ impl Running {
             clock,
             tick: Tick(0),
             last: Last::default(),
+            ledger: Ledger::default(),
+            recorder,
             refusals: Vec::new(),
         })
     }
@@ -96,18 +107,41 @@ impl Running {
     /// One tick.
     pub fn tick(&mut self) {
         logger::set_tick(self.tick.0);
+        self.ledger.begin();
         self.announce_tick();
-        tick(&mut self.simulation, &mut self.people);
+        tick(&mut self.simulation, &mut self.people, &mut self.ledger);
         let sent = self.clock.now();
         self.last.late = self.schedule.sent(micros(sent));
         self.last.duration = sent - self.last.began;
+        self.take_down();
         self.tick = self.tick.plus(1);
     }
 
     /// Hears the network between ticks.
     pub fn listen(&mut self) {
+        self.ledger.begin();
         self.announce_tick();
         self.people.receive(&mut self.simulation);
+        self.ledger.end(None);
+    }
+
+    /// Records what was true when this tick's snapshots were made.
+    fn take_down(&mut self) {
+        let Some(recorder) = &mut self.recorder else {
+            return;
+        };
+        let told = Told {
+            tick: self.tick,
+            at: self.people.told_at(),
+            took: self.last.duration,
+        };
+        let players = self.simulation.avatars().iter().flatten();
+        let bodies = self.simulation.bodies().iter();
+        recorder.tick(
+            told,
+            players.map(|avatar| &avatar.shown),
+            bodies.map(|body| body.as_ref().map(|body| &body.pose)),
+        );
     }
 
     fn announce_tick(&mut self) {
@@ -154,9 +188,11 @@ impl Running {
             dropped: dropped.saturating_sub(self.last.dropped) as u32,
             bytes_in,
             bytes_out,
+            allocations: self.ledger.allocations(),
             refusals: &self.refusals,
         });
         self.last.dropped = dropped;
+        self.ledger.end(Some(self.last.duration));
     }
 
     fn fill(&mut self, frame: &mut TelemetryFrame) {
@@ -179,6 +215,12 @@ impl Running {
     pub fn close(&mut self, reason: &str) {
         log::info!(stage = "close", inside = self.people.count(), reason; "goodbye to all");
         self.people.close(reason, &mut self.simulation);
+        let counters = self.schedule.counters();
+        log::info!(stage = "close", ticks = counters.ticks, late = counters.late, dropped = counters.dropped;
+            "when ticks came");
+        self.ledger.log();
+        // Waits until all of it is written.
+        self.recorder = None;
     }
 
     /// Serves those who have been sent away; false when there is none any more.
@@ -187,6 +229,18 @@ impl Running {
         self.pass_reports(instance);
         parting
     }
+}
+
+fn record(config: &Config, simulation: &Simulation) -> Result<Option<Recorder>, String> {
+    let Some(path) = &config.record else {
+        return Ok(None);
+    };
+    let (players, bodies) = (simulation.avatars().len(), simulation.bodies().len());
+    log::info!(stage = "open", path:% = path.display(); "what is true is recorded");
+    let recorder = Recorder::start(path, players, bodies);
+    let recorder =
+        recorder.map_err(|error| format!("OTHERWORLD_RECORD={}: {error}", path.display()))?;
+    Ok(Some(recorder))
 }
 
 fn micros(now: Duration) -> Micros {

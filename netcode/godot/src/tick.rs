@@ -8,6 +8,7 @@
 use otherworld_core::input::Input;
 use otherworld_core::pose::Tracked;
 
+use crate::ledger::{Ledger, Stage};
 use crate::simulation::Simulation;
 
 /// Those who steer the players in the simulation's slots.
@@ -20,11 +21,16 @@ pub trait Peers {
     fn send(&mut self, simulation: &Simulation);
 }
 
-/// One tick.
-pub fn tick(simulation: &mut Simulation, peers: &mut impl Peers) {
+/// One tick; what its stages take is noted.
+pub fn tick(simulation: &mut Simulation, peers: &mut impl Peers, ledger: &mut Ledger) {
     simulation.capture();
+    ledger.done(Stage::Capture);
     peers.receive(simulation);
+    ledger.done(Stage::Receive);
     simulation.step(|slot| peers.take_input(slot));
+    ledger.done(Stage::Step);
     simulation.drive();
+    ledger.done(Stage::Drive);
     peers.send(simulation);
+    ledger.done(Stage::Send);
 }

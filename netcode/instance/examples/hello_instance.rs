@@ -54,6 +54,7 @@ fn run(config: Config) -> Result<(), Box<dyn std::error::Error>> {
             dropped: 0,
             bytes_in: 0,
             bytes_out: 0,
+            allocations: 0,
             refusals: &[],
         });
     }

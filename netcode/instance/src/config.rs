@@ -18,8 +18,19 @@ pub struct Config {
     pub udp_bind: SocketAddr,
     /// `OTHERWORLD_PUBLIC_ADDRESS`: `host:port` that clients reach, where NAT makes the fleet's answer wrong.
     pub public_address: Option<String>,
+    /// `OTHERWORLD_RECORD`: the file that what was true is written to, tick by tick; for measurements.
+    pub record: Option<PathBuf>,
+    /// `OTHERWORLD_BREAK`: what is broken on purpose, so that a test can prove that it would notice.
+    pub broken: Option<Broken>,
     /// Whether SIGTERM and SIGINT end the instance in order. Off only where the process belongs to somebody else.
     pub catch_signals: bool,
+}
+
+/// What an instance can be told to do wrong.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Broken {
+    /// `bodies`: everybody is shown them as they were at the start, while they themselves go on.
+    Bodies,
 }
 
 /// What this binary is.
@@ -71,6 +82,10 @@ impl Config {
             "OTHERWORLD_PUBLIC_ADDRESS",
             "give host:port as clients reach it, or leave it unset",
         );
+        let broken = Key(
+            "OTHERWORLD_BREAK",
+            "give bodies, or leave it unset as anybody but a test does",
+        );
 
         let control_url = control.get(env)?;
         if !control_url.starts_with("http://")
@@ -90,6 +105,15 @@ impl Config {
             identity_file: PathBuf::from(identity.get(env)?),
             udp_bind: bind.parse(env, "is not address:port")?,
             public_address,
+            record: env
+                .get("OTHERWORLD_RECORD")
+                .filter(|value| !value.is_empty())
+                .map(PathBuf::from),
+            broken: match env.get(broken.0).map(String::as_str) {
+                None | Some("") => None,
+                Some("bodies") => Some(Broken::Bodies),
+                Some(other) => return Err(broken.wrong(other, "is nothing that can be broken")),
+            },
             catch_signals: true,
         })
     }
@@ -163,6 +187,7 @@ mod tests {
         assert_eq!(config.sdk_grpc_port, 9357);
         assert_eq!(config.udp_bind, "127.0.0.1:7420".parse().unwrap());
         assert_eq!(config.public_address, None);
+        assert_eq!((config.record, config.broken), (None, None));
     }
 
     #[test]
@@ -189,6 +214,7 @@ mod tests {
             ("OTHERWORLD_UDP_BIND", "localhost:7420"),
             ("OTHERWORLD_PUBLIC_ADDRESS", "example.org"),
             ("OTHERWORLD_PUBLIC_ADDRESS", "example.org:0"),
+            ("OTHERWORLD_BREAK", "everything"),
         ] {
             let mut env = complete();
             env.insert(key.into(), value.into());
@@ -196,6 +222,16 @@ mod tests {
             assert_eq!(error.key, key);
             assert!(error.to_string().contains(value), "{error}");
         }
+    }
+
+    #[test]
+    fn what_tests_and_measurements_ask_for_is_read() {
+        let mut env = complete();
+        env.insert("OTHERWORLD_RECORD".into(), "/tmp/a.owtruth".into());
+        env.insert("OTHERWORLD_BREAK".into(), "bodies".into());
+        let config = Config::from_env(&env).unwrap();
+        assert_eq!(config.record, Some("/tmp/a.owtruth".into()));
+        assert_eq!(config.broken, Some(Broken::Bodies));
     }
 
     #[test]

@@ -215,6 +215,8 @@ pub struct TickSample<'a> {
     pub bytes_in: u64,
     /// UDP payload bytes sent since start.
     pub bytes_out: u64,
+    /// How often the tick's thread asked for memory, since start.
+    pub allocations: u64,
     /// Refused datagrams and tokens since start, in the order of [`Build::refusal_causes`].
     pub refusals: &'a [u64],
 }
@@ -238,6 +240,7 @@ pub(crate) struct Exchange {
     pub pulses: AtomicU64,
     pub bytes_in: AtomicU64,
     pub bytes_out: AtomicU64,
+    pub allocations: AtomicU64,
     pub refusals: Vec<(&'static str, AtomicU64)>,
     pub abandoned: AtomicBool,
     pub abandon: Notify,
@@ -254,6 +257,7 @@ impl Exchange {
             pulses: AtomicU64::new(0),
             bytes_in: AtomicU64::new(0),
             bytes_out: AtomicU64::new(0),
+            allocations: AtomicU64::new(0),
             refusals: refusal_causes
                 .iter()
                 .map(|&cause| (cause, AtomicU64::new(0)))
@@ -346,6 +350,7 @@ impl Instance {
             dropped,
             bytes_in,
             bytes_out,
+            allocations,
             refusals,
         } = sample;
         let exchange = &self.exchange;
@@ -357,6 +362,7 @@ impl Instance {
         });
         exchange.bytes_in.store(bytes_in, Relaxed);
         exchange.bytes_out.store(bytes_out, Relaxed);
+        exchange.allocations.store(allocations, Relaxed);
         debug_assert_eq!(
             refusals.len(),
             exchange.refusals.len(),

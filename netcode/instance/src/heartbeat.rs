@@ -1,4 +1,5 @@
-//! What a heartbeat says: tick times over the interval from a fixed histogram, totals, and what the process uses.
+//! What a heartbeat says: tick times over the interval and since the start from fixed histograms, totals, and what the
+//! process uses.
 
 use std::sync::atomic::Ordering::Relaxed;
 
@@ -11,25 +12,58 @@ use crate::proto;
 // A tick of ten seconds is as bad as any longer one.
 const LONGEST_US: u64 = 10_000_000;
 
-/// Tick times since the last heartbeat.
+/// What the ticks of some span of time took.
 #[derive(Debug)]
-pub(crate) struct Window {
-    last_tick: Tick,
+struct Times {
     late: u32,
     dropped: u32,
     times_us: Histogram<u32>,
 }
 
-impl Default for Window {
+impl Default for Times {
     fn default() -> Self {
-        let times_us = Histogram::new_with_bounds(1, LONGEST_US, 3).expect("bounds are constants");
         Self {
-            last_tick: Tick(0),
             late: 0,
             dropped: 0,
-            times_us,
+            times_us: Histogram::new_with_bounds(1, LONGEST_US, 3).expect("bounds are constants"),
         }
     }
+}
+
+impl Times {
+    fn record(&mut self, time: &TickTime) {
+        self.late += u32::from(time.late);
+        self.dropped = self.dropped.saturating_add(time.dropped);
+        let us = u64::try_from(time.duration.as_micros()).unwrap_or(LONGEST_US);
+        self.times_us.saturating_record(us.max(1));
+    }
+
+    fn tell(&self) -> proto::TickTimes {
+        let ms = |us: u64| us as f64 / 1000.0;
+        let quantile = |share: f64| ms(self.times_us.value_at_quantile(share));
+        proto::TickTimes {
+            ticks: u32::try_from(self.times_us.len()).unwrap_or(u32::MAX),
+            late: self.late,
+            dropped: self.dropped,
+            p50_ms: quantile(0.50),
+            p99_ms: quantile(0.99),
+            p999_ms: quantile(0.999),
+            max_ms: ms(self.times_us.max()),
+        }
+    }
+
+    fn reset(&mut self) {
+        (self.late, self.dropped) = (0, 0);
+        self.times_us.reset();
+    }
+}
+
+/// Tick times since the last heartbeat and since the start.
+#[derive(Debug, Default)]
+pub(crate) struct Window {
+    last_tick: Tick,
+    since_heartbeat: Times,
+    since_start: Times,
 }
 
 impl Window {
@@ -42,24 +76,8 @@ impl Window {
 
     fn record(&mut self, time: TickTime) {
         self.last_tick = time.tick;
-        self.late += u32::from(time.late);
-        self.dropped = self.dropped.saturating_add(time.dropped);
-        let us = u64::try_from(time.duration.as_micros()).unwrap_or(LONGEST_US);
-        self.times_us.saturating_record(us.max(1));
-    }
-
-    fn take(&mut self) -> proto::TickTimes {
-        let ms = |us: u64| us as f64 / 1000.0;
-        let times = proto::TickTimes {
-            ticks: u32::try_from(self.times_us.len()).unwrap_or(u32::MAX),
-            late: std::mem::take(&mut self.late),
-            dropped: std::mem::take(&mut self.dropped),
-            p50_ms: ms(self.times_us.value_at_quantile(0.50)),
-            p99_ms: ms(self.times_us.value_at_quantile(0.99)),
-            max_ms: ms(self.times_us.max()),
-        };
-        self.times_us.reset();
-        times
+        self.since_heartbeat.record(&time);
+        self.since_start.record(&time);
     }
 
     /// Writes the heartbeat and begins the next interval.
@@ -73,10 +91,14 @@ impl Window {
             log::debug!(stage = "control"; "/proc/self/stat cannot be read: {error}");
             (0.0, 0)
         });
+        let tick_times = self.since_heartbeat.tell();
+        self.since_heartbeat.reset();
         proto::Heartbeat {
             tick: self.last_tick.0,
             players,
-            tick_times: Some(self.take()),
+            tick_times: Some(tick_times),
+            tick_times_since_start: Some(self.since_start.tell()),
+            tick_allocations: exchange.allocations.load(Relaxed),
             refusals: exchange.refusals.iter().map(counter).collect(),
             bytes_in: exchange.bytes_in.load(Relaxed),
             bytes_out: exchange.bytes_out.load(Relaxed),
@@ -132,6 +154,7 @@ mod tests {
         );
         assert!((times.p50_ms - 1.049).abs() < 0.005, "{}", times.p50_ms);
         assert!((times.p99_ms - 1.098).abs() < 0.005, "{}", times.p99_ms);
+        assert_eq!(times.p999_ms, times.max_ms);
         assert!((times.max_ms - 41.0).abs() < 0.05, "{}", times.max_ms);
         assert_eq!(
             beat.refusals[0],
@@ -140,8 +163,12 @@ mod tests {
                 count: 7
             }
         );
-        let next = window.heartbeat(&exchange, 0).tick_times.unwrap();
+        let next = window.heartbeat(&exchange, 0);
+        let all = next.tick_times_since_start.unwrap();
+        let next = next.tick_times.unwrap();
         assert_eq!((next.ticks, next.late, next.max_ms), (0, 0, 0.0));
+        assert_eq!((all.ticks, all.late, all.dropped), (100, 1, 2));
+        assert_eq!((all.p50_ms, all.max_ms), (times.p50_ms, times.max_ms));
     }
 
     #[test]

@@ -36,7 +36,7 @@ mod stop;
 #[cfg(test)]
 mod testing;
 
-pub use config::{Build, Config, ConfigError};
+pub use config::{Broken, Build, Config, ConfigError};
 pub use error::Error;
 pub use exchange::{
     Command, Instance, LeaveCause, Listening, Report, TelemetryFrame, TelemetryPlayer, TickSample,

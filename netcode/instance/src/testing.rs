@@ -294,6 +294,8 @@ impl Rig {
             identity_file: identity.path().to_owned(),
             udp_bind: "127.0.0.1:0".parse().unwrap(),
             public_address: None,
+            record: None,
+            broken: None,
             catch_signals: false,
         };
         let build = Build {

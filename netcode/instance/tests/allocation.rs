@@ -40,6 +40,8 @@ fn polling_sampling_and_reporting_allocate_nothing() {
         identity_file: "/nowhere".into(),
         udp_bind: "127.0.0.1:0".parse().unwrap(),
         public_address: None,
+        record: None,
+        broken: None,
         catch_signals: false,
     };
     let build = Build {
@@ -65,6 +67,7 @@ fn polling_sampling_and_reporting_allocate_nothing() {
             dropped: 0,
             bytes_in: 1,
             bytes_out: 2,
+            allocations: 3,
             refusals: &[3, 4],
         });
     }

@@ -23,6 +23,12 @@ const schema = z.object({
     .string()
     .min(1)
     .transform((path) => resolve(path)),
+  // Where each instance writes what was true, for measurements.
+  OTHERWORLD_RECORD_DIR: z
+    .string()
+    .min(1)
+    .transform((path) => resolve(path))
+    .optional(),
   OTHERWORLD_INSTANCES: z.coerce.number().int().min(0).max(1000).default(1),
   OTHERWORLD_UDP_BASE_PORT: port.default(7420),
   OTHERWORLD_UDP_HOST: z.union([z.ipv4(), z.ipv6()]).default('127.0.0.1'),

@@ -17,6 +17,8 @@ export interface RunContext {
   readonly udpHost: string;
   readonly controlUrl: string;
   readonly logDirectory: string;
+  /** Where instances write what was true, if they are to. */
+  readonly recordDirectory: string | undefined;
   /** Between SIGTERM and SIGKILL (unit: milliseconds). */
   readonly graceMs: number;
   readonly ports: UdpPorts;
@@ -46,7 +48,7 @@ export async function run(server: GameServer, context: RunContext): Promise<void
     const output = new LogFile(join(context.logDirectory, `instance-${name}.log`));
     held.defer(() => output.close());
 
-    const env = { ...process.env, ...instanceEnv(context, sdk, port, identityFile) };
+    const env = { ...process.env, ...instanceEnv(name, context, sdk, port, identityFile) };
     const child = await InstanceProcess.start(context.command, env, output);
     held.defer(async () => {
       await child.stop(0);
@@ -85,7 +87,7 @@ async function takePort(
 }
 
 /** The names are the same on Kubernetes; those of the SDK are Agones' own. */
-function instanceEnv(context: RunContext, sdk: SdkServer, port: number, identityFile: string) {
+function instanceEnv(name: string, context: RunContext, sdk: SdkServer, port: number, identityFile: string) {
   const host = context.udpHost.includes(':') ? `[${context.udpHost}]` : context.udpHost;
   return {
     AGONES_SDK_GRPC_PORT: String(sdk.grpcPort),
@@ -93,6 +95,9 @@ function instanceEnv(context: RunContext, sdk: SdkServer, port: number, identity
     OTHERWORLD_CONTROL_URL: context.controlUrl,
     OTHERWORLD_IDENTITY_FILE: identityFile,
     OTHERWORLD_UDP_BIND: `${host}:${port}`,
+    ...(context.recordDirectory && {
+      OTHERWORLD_RECORD: join(context.recordDirectory, `${name}.owtruth`),
+    }),
   };
 }
 

@@ -52,6 +52,17 @@ describe('an instance', () => {
     expect(await fleet.identify('x'.repeat(43))).toBeUndefined();
   });
 
+  test('is told where to record what was true, each in a file of its own, when that is wanted', async () => {
+    const { data, names, ready } = await started({ replicas: 2, recordDir: '/tmp/records' });
+    await ready(2);
+    for (const name of await names())
+      await until(() =>
+        readFileSync(join(data, `logs/instance-${name}.log`), 'utf8').includes(
+          `records to /tmp/records/${name}.owtruth`,
+        ),
+      );
+  });
+
   test('that is killed is replaced by another one', async () => {
     const { data, names, ready } = await started();
     await ready(1);

@@ -46,6 +46,7 @@ export async function startSupervisor(
     udpHost: config.OTHERWORLD_UDP_HOST,
     controlUrl: config.OTHERWORLD_CONTROL_URL,
     logDirectory: join(data, 'logs'),
+    recordDirectory: config.OTHERWORLD_RECORD_DIR,
     graceMs,
     ports: new UdpPorts(config.OTHERWORLD_UDP_HOST, config.OTHERWORLD_UDP_BASE_PORT),
     credentials,

@@ -136,6 +136,7 @@ async fn a_heartbeat_tells_players_tick_times_and_totals() {
             dropped: 0,
             bytes_in: 100,
             bytes_out: 200,
+            allocations: 4,
             refusals: &[3],
         };
         rig.tick.tick_done(&sample);
@@ -163,6 +164,8 @@ async fn a_heartbeat_tells_players_tick_times_and_totals() {
         (times.p50_ms - 2.0).abs() < 0.1 && (times.max_ms - 40.0).abs() < 0.1,
         "{times:?}"
     );
+    let all = beat.tick_times_since_start.unwrap();
+    assert_eq!((all.ticks, all.late, beat.tick_allocations), (10, 1, 4));
     assert!(beat.resident_bytes > 1 << 20, "{beat:?}");
 }
 

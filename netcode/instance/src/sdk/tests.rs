@@ -130,6 +130,8 @@ fn config(sdk_grpc_port: u16) -> Config {
         identity_file: std::path::PathBuf::new(),
         udp_bind: "127.0.0.1:0".parse().unwrap(),
         public_address: None,
+        record: None,
+        broken: None,
         catch_signals: false,
     }
 }
