@@ -4,7 +4,7 @@ import { clearance, way, wayFromSpawn } from './ground.ts';
 import { between, pick, type Random } from './random.ts';
 import { type Behaviour, type Place, type Step, WALK_SPEED } from './schema.ts';
 
-/** Round these waypoints for ever, from the nearest end; gestures as one has while walking. */
+/** To the first of these waypoints, and round them for ever; gestures as one has while walking. */
 export function stroll(
   random: Random,
   route: readonly (readonly [number, number])[],
@@ -13,8 +13,12 @@ export function stroll(
   const to = route.map(([x, z]): Place => [x, z]);
   return {
     seed: seedOf(random),
-    steps: [gesture(random, ['talk', 'wave', 'look']), { do: 'walk', to, speed }],
-    again_from: 1,
+    steps: [
+      gesture(random, ['talk', 'wave', 'look']),
+      { do: 'walk', to: wayFromSpawn(to[0] as Place), speed },
+      { do: 'walk', to, speed },
+    ],
+    again_from: 2,
   };
 }
 
