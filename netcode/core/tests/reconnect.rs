@@ -100,6 +100,27 @@ fn se7_a_blink_is_no_different() {
     }
 }
 
+#[test]
+fn se7_with_another_token_everything_is_told_anew_of_the_same_body() {
+    let world = Arc::new(floor_with(|_| {}));
+    let mut stage = Stage::new(world, Tick(0), 3, 20);
+    for k in 0..20 {
+        stage.bodies[k] = Some(lying(k as u32 + 1, vec3(k as f32, 0.0, 2.0)));
+    }
+    stage.join_walkers(3, 6.0, seed(), Conditions::bad(0.05));
+    stage.until(150, |stage| stage.knows_all(0));
+    let entity = stage.seats[0].client.view().unwrap().entity;
+    stage.lose(0);
+    stage.run(100, |_| {});
+    let place = stage.seats[0].state.position;
+    stage.begin_anew(0);
+    assert!(!stage.knows_all(0));
+    stage.step(|_| {});
+    assert!((stage.seats[0].state.position - place).length() < 0.3);
+    stage.until(150, |stage| stage.knows_all(0));
+    assert_eq!(stage.seats[0].client.view().unwrap().entity, entity);
+}
+
 /// Mean length of the payloads that the client hears in a second from now on (unit: bytes).
 fn payload_bytes(stage: &mut Stage, play: &mut impl FnMut(&mut Stage)) -> usize {
     stage.seats[0].heard = Some(Vec::new());

@@ -9,16 +9,15 @@ mod stage;
 
 use common::floor_with;
 use counting::{Counting, allocations};
+use otherworld_core::Tick;
 use otherworld_core::client::Client;
 use otherworld_core::link::MAX_PAYLOAD_BYTES;
-use otherworld_core::seat::{Role, UserData};
 use otherworld_core::server::{Body, Player, Scene, Session};
 use otherworld_core::snapshot::Encoder;
 use otherworld_core::step::State;
 use otherworld_core::tick::TICK_US;
 use otherworld_core::vec3::vec3;
-use otherworld_core::{SeatId, Tick};
-use stage::{Still, lying, name, player, wave};
+use stage::{Still, data, lying, player, wave};
 use std::hint::black_box;
 use std::sync::Arc;
 use std::time::Duration;
@@ -55,16 +54,7 @@ fn bodies(tick: Tick) -> Vec<Option<Body>> {
 #[test]
 fn al1_a_session_in_a_crowd_allocates_nothing() {
     let world = Arc::new(floor_with(|_| {}));
-    let data = UserData {
-        role: Role::Player,
-        resumed: false,
-        user: [0; 16],
-        protocol_hash: 0,
-        seat: SeatId(1),
-        avatar_sha256: [0; 32],
-        name: name(0),
-    };
-    let mut session = Session::new(&data, Tick(0), PLAYERS, BODIES);
+    let mut session = Session::new(&data(0), Tick(0), PLAYERS, BODIES);
     let mut client = Client::new(Arc::clone(&world));
     let mut encoder = Encoder::new(PLAYERS, BODIES);
     let (mut down, mut up) = ([0; MAX_PAYLOAD_BYTES], [0; MAX_PAYLOAD_BYTES]);

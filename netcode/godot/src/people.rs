@@ -11,6 +11,7 @@ use std::io;
 use std::time::Duration;
 
 use otherworld_core::input::Input;
+use otherworld_core::link::Quality;
 use otherworld_core::message::{Goodbye, GoodbyeCause, Reason};
 use otherworld_core::pose::Tracked;
 use otherworld_core::protocol::PROTOCOL_HASH;
@@ -460,7 +461,12 @@ impl Crowd {
         let Some(session) = slot.and_then(|slot| self.sessions[slot].as_mut()) else {
             return false;
         };
-        log::info!(stage = "people", seat = id.0, cause:? = cause; "player is away");
+        let Quality {
+            rtt_us,
+            jitter_us,
+            loss,
+        } = session.quality();
+        log::info!(stage = "people", seat = id.0, cause:? = cause, rtt_us:?, jitter_us:?, loss; "player is away");
         session.away = true;
         self.seats.lose(id, until)
     }

@@ -5,7 +5,7 @@
 //! What waits, waits here and not in the channel: names and a goodbye are never behind more than a segment of bodies.
 
 use super::{Body, Scene};
-use crate::channel::{Channel, ChannelError, MAX_EVENT_BYTES, Pace, SEGMENT_BYTES};
+use crate::channel::{Channel, MAX_EVENT_BYTES, Pace, SEGMENT_BYTES};
 use crate::message::{Despawn, MESSAGE_HEADER_BYTES, MessageId, SPAWN_BYTES, Spawn};
 use crate::tick::EntityId;
 use crate::vec3::Vec3;
@@ -44,72 +44,57 @@ impl Region {
 
     /// Tells what has changed since, as far as there is room; `eye` is where the client is.
     pub fn tell(&mut self, now_us: u64, channel: &mut Channel, scene: &Scene<'_>, eye: Vec3) {
-        while let Some(slot) = self.find_gone(scene.bodies) {
-            let despawn = Despawn {
-                entity: self.told[slot],
-            };
-            let push = |channel: &mut Channel| {
+        while self.has_room(now_us, channel)
+            && let Some(slot) = self.find_change(scene.bodies, eye)
+        {
+            let pushed = if self.told[slot] != EntityId::NONE {
+                let despawn = Despawn {
+                    entity: core::mem::take(&mut self.told[slot]),
+                };
                 channel.push(MessageId::Despawn, |room| despawn.encode(room))
+            } else if let Some(body) = &scene.bodies[slot] {
+                self.told[slot] = body.pose.entity;
+                let spawn = Spawn {
+                    of: body.of,
+                    tick: scene.tick,
+                    pose: body.pose,
+                };
+                channel.push(MessageId::Spawn, |room| spawn.encode(room))
+            } else {
+                Ok(())
             };
-            if !self.push(now_us, channel, push) {
-                return;
-            }
-            self.told[slot] = EntityId::NONE;
-        }
-        while let Some((slot, body)) = self.find_nearest(scene.bodies, eye) {
-            let spawn = Spawn {
-                of: body.of,
-                tick: scene.tick,
-                pose: body.pose,
-            };
-            let push =
-                |channel: &mut Channel| channel.push(MessageId::Spawn, |room| spawn.encode(room));
-            if !self.push(now_us, channel, push) {
-                return;
-            }
-            self.told[slot] = body.pose.entity;
+            debug_assert!(pushed.is_ok(), "there was room");
+            self.pace.spend(MESSAGE_BYTES);
         }
     }
 
-    /// `[RG2]` A slot whose body is another one now, or none.
-    fn find_gone(&self, bodies: &[Option<Body>]) -> Option<usize> {
-        self.told.iter().zip(bodies).position(|(told, body)| {
-            *told != EntityId::NONE && body.is_none_or(|body| body.pose.entity != *told)
-        })
+    /// `[RG4]` Whether there is room for a message in the budget, in the next segment, and in the window beside what
+    /// others may have to say.
+    fn has_room(&mut self, now_us: u64, channel: &Channel) -> bool {
+        self.pace.allowance(now_us) >= MESSAGE_BYTES
+            && channel.unsent() + MESSAGE_BYTES <= SEGMENT_BYTES
+            && channel.room() == MAX_EVENT_BYTES
     }
 
-    /// `[RG3]` The nearest body that the client was not told of.
-    fn find_nearest<'a>(&self, bodies: &'a [Option<Body>], eye: Vec3) -> Option<(usize, &'a Body)> {
+    /// `[RG2]` A slot whose body is another one now, or none; else `[RG3]` that of the nearest body that the client was
+    /// not told of.
+    fn find_change(&self, bodies: &[Option<Body>], eye: Vec3) -> Option<usize> {
         let mut nearest = None;
         let mut least = f32::INFINITY;
-        for (slot, body) in bodies.iter().enumerate() {
-            let Some(body) = body.as_ref().filter(|body| !self.knows(slot, body)) else {
+        for (slot, (told, body)) in self.told.iter().zip(bodies).enumerate() {
+            let entity = body.map_or(EntityId::NONE, |body| body.pose.entity);
+            if *told == entity {
                 continue;
-            };
-            let distance = (body.pose.position - eye).length();
+            }
+            if *told != EntityId::NONE {
+                return Some(slot);
+            }
+            let distance = body.map_or(least, |body| (body.pose.position - eye).length());
             if nearest.is_none() || distance < least {
-                (nearest, least) = (Some((slot, body)), distance);
+                (nearest, least) = (Some(slot), distance);
             }
         }
         nearest
-    }
-
-    /// `[RG4]` One message, if there is room for it in the budget, in the next segment, and in the window beside what
-    /// others may have to say.
-    fn push(
-        &mut self,
-        now_us: u64,
-        channel: &mut Channel,
-        push: impl FnOnce(&mut Channel) -> Result<(), ChannelError>,
-    ) -> bool {
-        let fits = self.pace.allowance(now_us) >= MESSAGE_BYTES
-            && channel.unsent() + MESSAGE_BYTES <= SEGMENT_BYTES
-            && channel.room() == MAX_EVENT_BYTES;
-        if !fits || push(channel).is_err() {
-            return false;
-        }
-        self.pace.spend(MESSAGE_BYTES);
-        true
     }
 }
 

@@ -4,6 +4,7 @@ use crate::common::Walker;
 use otherworld_core::client::{Intent, Others, Pilot};
 use otherworld_core::message::Name;
 use otherworld_core::pose::{Point, Tracked};
+use otherworld_core::seat::{Role, UserData};
 use otherworld_core::server::{Body, Player};
 use otherworld_core::snapshot::{BodyPose, PlayerPose};
 use otherworld_core::step::State;
@@ -18,6 +19,19 @@ pub fn entity(index: usize) -> EntityId {
 
 pub fn name(index: usize) -> Name {
     Name::new(&format!("player {index} of a long name"))
+}
+
+/// What the token of the player with this index says.
+pub fn data(index: usize) -> UserData {
+    UserData {
+        role: Role::Player,
+        resumed: false,
+        user: [0; 16],
+        protocol_hash: 0,
+        seat: SeatId(index as u64 + 1),
+        avatar_sha256: [0; 32],
+        name: name(index),
+    }
 }
 
 /// The player with this index in this state.

@@ -11,14 +11,13 @@ use crate::common::{Walker, floor_with};
 use otherworld_core::client::{Client, Ended, Pilot};
 use otherworld_core::link::MAX_PAYLOAD_BYTES;
 use otherworld_core::message::Goodbye;
-use otherworld_core::seat::{Role, UserData};
 use otherworld_core::server::{Body, Player, Scene, Session};
 use otherworld_core::snapshot::Encoder;
 use otherworld_core::step::{State, step};
 use otherworld_core::testing::{Conditions, Way, seed};
 use otherworld_core::tick::TICK_US;
 use otherworld_core::world::World;
-use otherworld_core::{EntityId, SeatId, Tick, Vec3};
+use otherworld_core::{EntityId, Tick, Vec3};
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
@@ -104,15 +103,6 @@ impl Stage {
         let slot = self.players.iter().position(Option::is_none);
         let slot = slot.expect("a free slot");
         let state = State::at(at);
-        let data = UserData {
-            role: Role::Player,
-            resumed: false,
-            user: [0; 16],
-            protocol_hash: 0,
-            seat: SeatId(index as u64 + 1),
-            avatar_sha256: [0; 32],
-            name: name(index),
-        };
         let (players, bodies) = (self.players.len(), self.bodies.len());
         self.players[slot] = Some(player(index, state));
         self.seats.push(Seat {
@@ -121,7 +111,7 @@ impl Stage {
             is: Is::Inside,
             ended: None,
             client: Client::new(Arc::clone(&self.world)),
-            session: Session::new(&data, self.tick, players, bodies),
+            session: Session::new(&data(index), self.tick, players, bodies),
             up: Way::new(seed, conditions),
             down: Way::new(seed ^ 0xff, conditions),
             pilot,
@@ -171,6 +161,15 @@ impl Stage {
         let seat = &mut self.seats[index];
         seat.is = Is::Inside;
         seat.session.come_back();
+    }
+
+    /// The client is back with another token of its seat, and has forgotten everything.
+    pub fn begin_anew(&mut self, index: usize) {
+        let (players, bodies) = (self.players.len(), self.bodies.len());
+        let seat = &mut self.seats[index];
+        seat.is = Is::Inside;
+        seat.session = Session::new(&data(index), self.tick, players, bodies);
+        seat.client = Client::new(Arc::clone(&self.world));
     }
 
     /// Whether this client knows exactly who and what is there.
