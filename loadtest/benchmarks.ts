@@ -44,6 +44,7 @@ function metricsOf({ joined, disconnects, server, client, cores, memoryMiB }: Re
     ['tick max', server.tickMs.max, 'ms'],
     ['ticks', server.ticks, ''],
     ['late ticks', server.lateTicks, ''],
+    ['tick allocations', server.allocations, ''],
     ['down p50', downKbps.p50, 'kbit/s'],
     ['down max', downKbps.max, 'kbit/s'],
     ['up p50', upKbps.p50, 'kbit/s'],

@@ -5,7 +5,14 @@ import type { Heartbeats } from './crowd/heartbeats.ts';
 import type { Network, ProxyReport } from './crowd/impair.ts';
 import { coresBetween, type Usage } from './crowd/processes.ts';
 
-export type Conditions = { bots: number; seconds: number; crowd: string; network: Network | null };
+export type Conditions = {
+  bots: number;
+  seconds: number;
+  crowd: string;
+  network: Network | null;
+  /** Between two views of a bot (unit: seconds). */
+  viewsEveryS: number;
+};
 export type Spread = { p50: number; p95: number; p99: number; max: number };
 
 /** What the parts of a run measured. */
@@ -34,6 +41,8 @@ export type Report = {
     ticks: number;
     lateTicks: number;
     droppedTicks: number;
+    /** How often the tick's thread asked for memory. */
+    allocations: number;
     tickMs: { p50: number; p99: number; p999: number; max: number };
   };
   client: {
@@ -80,6 +89,7 @@ export function makeReport(measured: Measured): Report {
       ticks: heartbeats.ticks,
       lateTicks: heartbeats.late,
       droppedTicks: heartbeats.dropped,
+      allocations: heartbeats.allocations,
       tickMs: { p50, p99, p999, max },
     },
     client: {
@@ -133,11 +143,16 @@ function aimsOf({ conditions, joined, disconnects, server, client, bodies }: Rep
     aim('down, the bot with most', downKbps.max, 'kbit/s', '<= 512', downKbps.max <= 512),
     aim('near updates, median', near.updateHz, 'Hz', '>= 20', near.updateHz >= 20),
     aim('static corrections, largest', corrections.static.maxMm, 'mm', '= 0', corrections.static.maxMm === 0),
-    ...(bodies.length === 0 ? [] : pushAims(bodies, (conditions.network?.rttMs ?? 0) / 2 + 150)),
+    ...(conditions.viewsEveryS <= FINE_VIEWS_S
+      ? pushAims(bodies, (conditions.network?.rttMs ?? 0) / 2 + 150)
+      : []),
   ];
 }
 
-/** Of pushes that somebody watched; the time between two views is in the delay. */
+/** The time between two views is in the delay with which a push is seen; longer than this it would be most of it. */
+const FINE_VIEWS_S = 0.1;
+
+/** Of pushes that somebody watched. */
 function pushAims(bodies: Report['bodies'], mostMs: number): Aim[] {
   const delay = most([0, ...bodies.map(({ delayMs }) => delayMs.max)]);
   const rest = most([0, ...bodies.map(({ restErrorM }) => restErrorM.max * 1000)]);

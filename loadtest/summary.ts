@@ -7,7 +7,7 @@ export function summaryOf(report: Report): string {
   const rows: [string, string][] = [
     [
       'tick',
-      `p50 ${n(server.tickMs.p50)}, p99 ${n(server.tickMs.p99)}, p99.9 ${n(server.tickMs.p999)}, max ${n(server.tickMs.max)} ms; ${server.ticks} ticks, ${server.lateTicks} late, ${server.droppedTicks} given up`,
+      `p50 ${n(server.tickMs.p50)}, p99 ${n(server.tickMs.p99)}, p99.9 ${n(server.tickMs.p999)}, max ${n(server.tickMs.max)} ms; ${server.ticks} ticks, ${server.lateTicks} late, ${server.droppedTicks} given up, ${server.allocations} allocations`,
     ],
     ['down', `${spread(client.downKbps)} kbit/s on the wire, by bot`],
     ['up', `${spread(client.upKbps)} kbit/s`],

@@ -1,5 +1,5 @@
 // `npm run crowd` under Node 24: a private system with a recording instance, a crowd of bots in it, and what came of it.
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { recordRows } from '../loadtest/benchmarks.ts';
@@ -25,6 +25,8 @@ await launched(async (run) => {
   try {
     return await crowd(run, options, folder);
   } finally {
+    const logs = path.join(folder, 'data/logs');
+    await cp(logs, path.join(options.report, 'logs'), { recursive: true }).catch(() => {}); // it may have ended before
     await rm(folder, { recursive: true, force: true });
   }
 });
@@ -52,7 +54,7 @@ async function crowd(run: Run, options: CrowdOptions, folder: string): Promise<n
 
 async function playOnSystem(
   run: Run,
-  { conditions, port, seed, viewsEveryS }: CrowdOptions,
+  { conditions, port, seed }: CrowdOptions,
   data: string,
   truthPath: string,
   viewsPath: string,
@@ -72,7 +74,7 @@ async function playOnSystem(
     cast: cast(conditions.crowd, conditions.bots, seed),
     netcode: parts.netcode,
     web: addresses.web,
-    views: { path: viewsPath, every_s: viewsEveryS },
+    views: { path: viewsPath, every_s: conditions.viewsEveryS },
   };
   await runSystem(run, options, addresses, parts, async (running) => {
     played = await play(stage, running);

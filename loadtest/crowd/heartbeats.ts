@@ -5,6 +5,8 @@ import type { InstanceView } from '../../control-plane/src/http/views.ts';
 /** Shorter than the time between two heartbeats, so that none is missed. */
 const POLL_MS = 200;
 
+type Beat = Pick<InstanceView, 'tick' | 'tickTimes' | 'players' | 'tickAllocations'>;
+
 export class Heartbeats {
   ticks = 0;
   late = 0;
@@ -12,9 +14,12 @@ export class Heartbeats {
   /** The newest one's, for who looks on. */
   p99Ms = 0;
   players = 0;
+  /** How often the tick's thread asked for memory from the first heartbeat that counts to the last. */
+  allocations = 0;
   #url: string;
   #lastTick: number | null = null;
   #counts = false;
+  #allocationsBefore: number | undefined;
 
   constructor(url: string) {
     this.#url = url;
@@ -23,6 +28,7 @@ export class Heartbeats {
   /** What is told from now on counts. */
   start(): void {
     [this.ticks, this.late, this.dropped, this.#counts] = [0, 0, 0, true];
+    this.#allocationsBefore = undefined;
   }
 
   end(): void {
@@ -41,7 +47,7 @@ export class Heartbeats {
     }
   }
 
-  take({ tick, tickTimes, players }: Pick<InstanceView, 'tick' | 'tickTimes' | 'players'>): void {
+  take({ tick, tickTimes, players, tickAllocations }: Beat): void {
     this.players = players;
     if (tick === null || !tickTimes || tick === this.#lastTick) return;
     this.#lastTick = tick;
@@ -50,5 +56,7 @@ export class Heartbeats {
     this.ticks += tickTimes.ticks;
     this.late += tickTimes.late;
     this.dropped += tickTimes.dropped;
+    this.#allocationsBefore ??= tickAllocations ?? 0;
+    this.allocations = (tickAllocations ?? 0) - this.#allocationsBefore;
   }
 }

@@ -2,7 +2,13 @@ import { expect, test } from 'vitest';
 import { readCrowdOptions } from './options.ts';
 
 test('a good network needs no proxy, a bad one is seeded', () => {
-  expect(readCrowdOptions([]).conditions).toEqual({ bots: 100, seconds: 60, crowd: 'spread', network: null });
+  expect(readCrowdOptions([]).conditions).toEqual({
+    bots: 100,
+    seconds: 60,
+    crowd: 'spread',
+    network: null,
+    viewsEveryS: 0.5,
+  });
   const { conditions } = readCrowdOptions([
     '--crowd',
     'bunched',

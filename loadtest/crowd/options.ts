@@ -3,17 +3,15 @@ import path from 'node:path';
 import { parse, wholeNumber } from '../../scripts/bootstrap/options.mjs';
 import { checkoutRoot } from '../../scripts/bootstrap/places.mjs';
 import { Problem } from '../../scripts/bootstrap/problem.mjs';
+import type { Conditions } from '../report.ts';
 import { CROWDS, type Crowd } from '../scenarios/cast.ts';
-import type { Network } from './impair.ts';
 
 export type CrowdOptions = {
-  conditions: { bots: number; seconds: number; crowd: Crowd; network: Network | null };
+  conditions: Conditions & { crowd: Crowd };
   seed: number;
   report: string;
   record: boolean;
   keep: boolean;
-  /** Between two views of a bot (unit: seconds). */
-  viewsEveryS: number;
   port: number | undefined;
 };
 
@@ -35,6 +33,7 @@ export function readCrowdOptions(args: string[]): CrowdOptions {
       seconds,
       crowd: crowdOf(values.crowd ?? 'spread'),
       network: isBad ? { rttMs, jitterMs, lossPct, seed } : null,
+      viewsEveryS: number('views', values.views ?? String(viewsEvery(seconds)), 0.02, 60),
     },
     seed,
     report: path.resolve(
@@ -43,7 +42,6 @@ export function readCrowdOptions(args: string[]): CrowdOptions {
     ),
     record: values.record === true,
     keep: values.keep === true,
-    viewsEveryS: number('views', values.views ?? String(viewsEvery(seconds)), 0.02, 60),
     port: values.port === undefined ? undefined : whole('port', 0, 1, 65_000),
   };
 }
