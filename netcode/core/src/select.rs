@@ -14,7 +14,7 @@ use crate::link::LINK_HEADER_BYTES;
 use crate::message::MESSAGE_HEADER_BYTES;
 use crate::snapshot::Level;
 use crate::snapshot::grid::{GRID_TICKS, is_on_grid};
-use crate::tick::Tick;
+use crate::tick::{EntityId, Tick};
 
 /// What a slot must have gained before it is sent again.
 pub const DUE: u32 = 64;
@@ -28,8 +28,14 @@ const NEARBY: u32 = 3 * DUE;
 /// `[SL2]` Who waited for so long comes before all others (unit: ticks).
 pub const PATIENCE: u32 = 24;
 
+/// `[SL6]` What has come to rest is told of as if it still moved for so long, so that its last place arrives (unit: ticks).
+pub const SETTLING: u8 = 12;
+
 /// Up to here a player's head and hands are told (unit: metres).
 pub const FULL_DISTANCE: f32 = 8.0;
+
+/// `[SL7]` Up to here they go on to be told (unit: metres).
+pub const FULL_UNTIL: f32 = 9.0;
 
 /// Up to here what moves comes every tick (unit: metres).
 const NEAR: f32 = 5.0;
@@ -59,23 +65,29 @@ const BURST_BYTES: u32 = 3_200;
 /// What a slot is to a client now.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Claim {
-    /// What its turn grows by in this tick; 0: nothing is there.
+    /// What is there; [`EntityId::NONE`]: nothing.
+    pub entity: EntityId,
+    /// What its turn grows by in this tick.
     pub weight: u32,
     /// How much is told when its turn comes.
     pub level: Level,
+    /// How much goes on to be told when it was before.
+    pub keeps: Level,
 }
 
 impl Claim {
     /// An empty slot.
     pub const NOTHING: Claim = Claim {
+        entity: EntityId::NONE,
         weight: 0,
         level: Level::Root,
+        keeps: Level::Root,
     };
 
     /// A player at this distance (unit: metres); one whose head and hands are tracked moves.
     #[must_use]
-    pub fn of_player(distance: f32, moves: bool) -> Claim {
-        let level = match distance <= FULL_DISTANCE {
+    pub fn of_player(entity: EntityId, distance: f32, moves: bool) -> Claim {
+        let full_until = |limit: f32| match distance <= limit {
             true => Level::Full,
             false => Level::Root,
         };
@@ -84,20 +96,26 @@ impl Claim {
         } else {
             AT_REST
         };
-        Claim { weight, level }
+        Claim {
+            entity,
+            weight,
+            level: full_until(FULL_DISTANCE),
+            keeps: full_until(FULL_UNTIL),
+        }
     }
 
     /// A dynamic body at this distance (unit: metres).
     #[must_use]
-    pub fn of_body(distance: f32, is_asleep: bool) -> Claim {
+    pub fn of_body(entity: EntityId, distance: f32, is_asleep: bool) -> Claim {
         let weight = if is_asleep {
             AT_REST
         } else {
             weight_of_moving(distance)
         };
         Claim {
+            entity,
             weight,
-            level: Level::Root,
+            ..Claim::NOTHING
         }
     }
 }
@@ -140,19 +158,18 @@ impl Budget {
 
 #[derive(Clone, Copy, Debug)]
 struct Turn {
+    entity: EntityId,
     gained: u32,
     /// Ticks since it was told.
     waited: u32,
     /// Ticks since it was told on the grid.
     kept: u32,
+    /// How much was told last.
+    level: Level,
+    /// The weight while it moved last, and for how many ticks it stays so.
+    moving: u32,
+    settling: u8,
 }
-
-/// Nothing was told of what is new: due at once, on the grid or not.
-const NEW: Turn = Turn {
-    gained: 4 * DUE,
-    waited: 0,
-    kept: PATIENCE,
-};
 
 /// The turns of one client.
 #[derive(Clone, Debug)]
@@ -174,7 +191,7 @@ impl Selector {
     #[must_use]
     pub fn new(slots: usize) -> Selector {
         Selector {
-            turns: vec![NEW; slots],
+            turns: vec![Turn::of(EntityId::NONE); slots],
             due: Vec::with_capacity(slots),
         }
     }
@@ -193,7 +210,7 @@ impl Selector {
         let mut misses = 0;
         for due in &self.due {
             if write(due.slot as usize, due.level) {
-                self.turns[due.slot as usize].begin_again(on_grid);
+                self.turns[due.slot as usize].begin_again(due.level, on_grid);
             } else {
                 misses += 1;
                 if misses == MISSES {
@@ -208,17 +225,18 @@ impl Selector {
         self.due.clear();
         for (slot, turn) in self.turns.iter_mut().enumerate() {
             let claim = claim_of(slot);
-            if claim.weight == 0 {
-                // Whoever comes next into this slot is new.
-                *turn = NEW;
+            if turn.entity != claim.entity {
+                *turn = Turn::of(claim.entity);
+            }
+            if claim.entity == EntityId::NONE {
                 continue;
             }
-            turn.gain(claim.weight);
-            if let Some(urgency) = turn.urgency(claim.weight, on_grid) {
+            let weight = turn.gain(claim.weight);
+            if let Some(urgency) = turn.urgency(weight, on_grid) {
                 self.due.push(Due {
                     less_urgent_by: u32::MAX - urgency,
                     slot: slot as u32,
-                    level: claim.level,
+                    level: claim.level.max(turn.level.min(claim.keeps)),
                 });
             }
         }
@@ -226,10 +244,34 @@ impl Selector {
 }
 
 impl Turn {
-    fn gain(&mut self, weight: u32) {
+    /// Nothing was told of what is new: due at once, on the grid or not.
+    fn of(entity: EntityId) -> Turn {
+        Turn {
+            entity,
+            gained: 4 * DUE,
+            waited: 0,
+            kept: PATIENCE,
+            level: Level::Root,
+            moving: 0,
+            settling: 0,
+        }
+    }
+
+    /// A tick passes; returns the weight that counts in it.
+    fn gain(&mut self, claimed: u32) -> u32 {
+        if claimed > AT_REST {
+            (self.moving, self.settling) = (claimed, SETTLING + 1);
+        }
+        self.settling = self.settling.saturating_sub(1);
+        let weight = if self.settling > 0 {
+            self.moving
+        } else {
+            claimed
+        };
         self.gained = (self.gained + weight).min(MOST_GAINED);
         self.waited = self.waited.saturating_add(1);
         self.kept = self.kept.saturating_add(1);
+        weight
     }
 
     fn urgency(&self, weight: u32, on_grid: bool) -> Option<u32> {
@@ -246,8 +288,8 @@ impl Turn {
         (self.gained >= due).then_some(self.gained)
     }
 
-    fn begin_again(&mut self, on_grid: bool) {
-        (self.gained, self.waited) = (0, 0);
+    fn begin_again(&mut self, level: Level, on_grid: bool) {
+        (self.gained, self.waited, self.level) = (0, 0, level);
         if on_grid {
             self.kept = 0;
         }
@@ -257,6 +299,8 @@ impl Turn {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    const SOMEBODY: EntityId = EntityId(1);
 
     /// Ticks between two turns of each slot, the longest, over some ticks with room for `room` things.
     fn longest_wait(claims: &[Claim], room: usize, ticks: usize) -> Vec<usize> {
@@ -287,76 +331,78 @@ mod tests {
     #[test]
     fn sl1_near_things_come_every_tick_and_things_at_rest_every_second() {
         let claims = [
-            Claim::of_player(3.0, true),
-            Claim::of_player(10.0, true),
-            Claim::of_body(3.0, true),
+            Claim::of_player(SOMEBODY, 3.0, true),
+            Claim::of_player(SOMEBODY, 10.0, true),
+            Claim::of_body(SOMEBODY, 3.0, true),
             Claim::NOTHING,
         ];
         assert_eq!(longest_wait(&claims, 10, 300), [1, 3, 24, 300]);
-        assert_eq!(Claim::of_player(8.0, true).level, Level::Full);
-        assert_eq!(Claim::of_player(8.1, true).level, Level::Root);
     }
 
     #[test]
     fn sl2_nobody_waits_for_a_second_when_there_is_too_much() {
-        let mut claims = vec![Claim::of_body(9.0, true); 200];
-        claims.extend(vec![Claim::of_player(4.0, true); 100]);
+        let mut claims = vec![Claim::of_body(SOMEBODY, 9.0, true); 200];
+        claims.extend(vec![Claim::of_player(SOMEBODY, 4.0, true); 100]);
         let waits = longest_wait(&claims, 40, 600);
         assert!(waits[200..].iter().all(|&wait| wait <= 10), "{waits:?}");
         assert!(waits[..200].iter().all(|&wait| wait <= 30), "{waits:?}");
     }
 
-    #[test]
-    fn sl3_who_is_new_in_a_slot_is_due_at_once() {
+    /// In which of some ticks a single slot was told, and how much.
+    fn told(claims: impl IntoIterator<Item = Claim>) -> Vec<Option<Level>> {
         let mut selector = Selector::new(1);
-        let mut sent = 0;
         let mut tick = Tick(0);
-        let mut turn = |weight| {
+        let mut tell = |claim| {
             tick = tick.plus(1);
-            let claim = Claim {
-                weight,
-                level: Level::Root,
-            };
+            let mut told = None;
             selector.fill(
                 tick,
                 |_| claim,
-                |_, _| {
-                    sent += 1;
+                |_, level| {
+                    told = Some(level);
                     true
                 },
             );
-            sent
+            told
         };
-        assert_eq!(
-            [turn(1), turn(1), turn(0), turn(1), turn(1)],
-            [1, 1, 1, 2, 2]
-        );
+        claims.into_iter().map(&mut tell).collect()
     }
 
     #[test]
-    fn sl5_what_has_no_young_baseline_waits_for_the_grid() {
-        let mut selector = Selector::new(2);
-        let claims = [Claim::of_player(8.0, true), Claim::of_player(4.0, true)];
-        // Room for one on the grid, which the far one gets as soon as it has gone without for long.
-        let mut told = [Vec::new(), Vec::new()];
-        for tick in 1..=64u32 {
-            let mut is_full = false;
-            selector.fill(
-                Tick(tick),
-                |slot| claims[slot],
-                |slot, _| {
-                    let fits = !is_full || tick % 4 != 0;
-                    is_full = true;
-                    if fits {
-                        told[slot].push(tick);
-                    }
-                    fits
-                },
-            );
-        }
-        let on_grid = |ticks: &[u32]| ticks.iter().filter(|tick| **tick % 4 == 0).count();
-        assert!(on_grid(&told[0]) >= 3, "{told:?}");
-        assert!(told[0].len() > 15 && told[1].len() > 48, "{told:?}");
+    fn sl3_who_is_new_in_a_slot_is_due_at_once() {
+        let at_rest = |entity| Claim::of_body(EntityId(entity), 3.0, true);
+        let told = told([
+            at_rest(1),
+            at_rest(1),
+            at_rest(2),
+            Claim::NOTHING,
+            at_rest(2),
+        ]);
+        let told: Vec<bool> = told.iter().map(Option::is_some).collect();
+        assert_eq!(told, [true, false, true, false, true]);
+    }
+
+    #[test]
+    fn sl6_what_comes_to_rest_is_told_of_for_a_while_as_if_it_moved() {
+        let settled = usize::from(SETTLING);
+        let claims = [false; 5].into_iter().chain([true; 17]);
+        let told = told(claims.map(|asleep| Claim::of_body(SOMEBODY, 3.0, asleep)));
+        assert!(told[..4 + settled].iter().all(Option::is_some), "{told:?}");
+        assert!(told[4 + settled..].iter().all(Option::is_none), "{told:?}");
+    }
+
+    #[test]
+    fn sl7_head_and_hands_do_not_flicker_at_the_limit() {
+        let walk = [7.9, 8.1, 8.9, 9.1, 8.9, 8.1, 8.0];
+        let told = told(walk.map(|distance| Claim {
+            weight: NEARBY,
+            ..Claim::of_player(SOMEBODY, distance, true)
+        }));
+        let full: Vec<bool> = told
+            .iter()
+            .map(|level| *level == Some(Level::Full))
+            .collect();
+        assert_eq!(full, [true, true, true, false, false, false, true]);
     }
 
     #[test]

@@ -322,14 +322,17 @@ fn add_others(
         Some(index) => match &scene.bodies[index] {
             None => Claim::NOTHING,
             Some(body) if !region.knows(index, body) => Claim::NOTHING,
-            Some(body) => Claim::of_body((body.pose.position - eye).length(), body.pose.asleep),
+            Some(body) => {
+                let distance = (body.pose.position - eye).length();
+                Claim::of_body(body.pose.entity, distance, body.pose.asleep)
+            }
         },
         None => match scene.players[slot].as_ref().filter(|_| slot != own_slot) {
             None => Claim::NOTHING,
             Some(player) if !roster.knows(slot, player.shown.entity) => Claim::NOTHING,
             Some(player) => {
                 let distance = (player.shown.position - eye).length();
-                Claim::of_player(distance, !stands(player))
+                Claim::of_player(player.shown.entity, distance, !stands(player))
             }
         },
     };

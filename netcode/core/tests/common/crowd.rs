@@ -195,10 +195,13 @@ impl Crowd {
         let here = own.state.position;
         let claim = |slot: usize| match slot.checked_sub(PLAYERS) {
             None if slot == client => Claim::NOTHING,
-            None => Claim::of_player((poses[slot].position - here).length(), true),
+            None => {
+                let pose = &poses[slot];
+                Claim::of_player(pose.entity, (pose.position - here).length(), true)
+            }
             Some(body) => {
                 let pose = &bodies[body].pose;
-                Claim::of_body((pose.position - here).length(), pose.asleep)
+                Claim::of_body(pose.entity, (pose.position - here).length(), pose.asleep)
             }
         };
         let encoder = &mut self.encoder;
