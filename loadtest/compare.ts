@@ -1,5 +1,6 @@
 // Compares what bots saw with what was true, offline: places near and far, ages, rates, and the things that moved.
 import { Bodies, type BodyFigures } from './compare/bodies.ts';
+import { OwnBodies } from './compare/own-bodies.ts';
 import { PlayerFigures } from './compare/players.ts';
 import type { Quantiles } from './compare/samples.ts';
 import { readTruth } from './compare/truth.ts';
@@ -28,6 +29,8 @@ export type Comparison = {
     /** Each body that moved after the comparison's beginning. */
     moved: BodyFigures[];
   };
+  /** Bots that did not keep their bodies, in sentences. */
+  lostBodies: string[];
   /** How long the instance's ticks took. */
   tickMs: Quantiles;
   /** What makes the figures doubtful, in sentences. */
@@ -43,12 +46,14 @@ export function compare(
   const truth = readTruth(truthPath);
   const players = new PlayerFigures(truth);
   const bodies = new Bodies(truth, Math.max(truth.times.tickAt(fromUnixUs), truth.times.first));
+  const own = new OwnBodies(truth);
   let samples = 0;
   const cutOff = readViews(viewsPath, (sample) => {
     if (sample.unixUs < fromUnixUs || sample.unixUs > toUnixUs) return;
     samples += 1;
     players.add(sample);
     bodies.add(sample);
+    own.add(sample);
   });
   const moved = bodies.figures();
   const tickMs = truth.times.durationsMs(fromUnixUs, toUnixUs).quantiles();
@@ -71,6 +76,7 @@ export function compare(
     middle: ringReport(middle),
     far: ringReport(far),
     bodies: { positionErrorM: bodies.positionM.quantiles(), moved },
+    lostBodies: own.lost(),
     tickMs,
     doubts,
   };

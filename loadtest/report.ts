@@ -174,6 +174,7 @@ function failuresOf({ lines, conditions, comparison }: Measured): string[] {
     ...(missing > 0 ? [`${missing} bots never came in`] : []),
     ...lines.endings.slice(0, 5),
     ...unseenMoves(comparison).slice(0, 5),
+    ...comparison.lostBodies.slice(0, 5),
     ...(lines.unreadable > 0 ? [`${lines.unreadable} payloads or messages could not be read`] : []),
   ];
 }

@@ -6,11 +6,13 @@ import { fileURLToPath } from 'node:url';
 import { type Behaviour, behaviour } from '../behaviours/schema.ts';
 import { CLIPS } from '../motion/clips.ts';
 import { FOLDER } from '../motion/file.ts';
+import { ball } from './ball.ts';
 import { bunched } from './bunched.ts';
+import { OUTAGES, outages } from './outages.ts';
 import { pushers } from './pushers.ts';
 import { spread } from './spread.ts';
 
-export const CROWDS = { spread, bunched, pushers } satisfies Record<
+export const CROWDS = { spread, bunched, pushers, ball, outages } satisfies Record<
   string,
   (count: number, seed: number) => Behaviour[]
 >;
@@ -18,13 +20,21 @@ export type Crowd = keyof typeof CROWDS;
 
 export type Cast = {
   motion: Record<string, { path: string }>;
-  bots: { name: string; behaviour: Behaviour }[];
+  bots: { name: string; behaviour: Behaviour; faults?: readonly Fault[] }[];
 };
+
+/** What goes wrong with a bot's network, so long after it came in (unit: seconds). */
+export type Fault = { kind: 'rebind'; at_s: number } | { kind: 'silence'; at_s: number; for_s: number };
 
 /** The same bots for the same seed, whoever asks. */
 export function cast(crowd: Crowd, count: number, seed: number): Cast {
   const behaviours = CROWDS[crowd](count, seed).map((made) => behaviour.parse(made));
-  return { motion: motion(), bots: behaviours.map((made, i) => ({ name: `Bot ${i + 1}`, behaviour: made })) };
+  const bots = behaviours.map((made, index) => ({
+    name: `Bot ${index + 1}`,
+    behaviour: made,
+    faults: (crowd === 'outages' && OUTAGES[index]) || [],
+  }));
+  return { motion: motion(), bots };
 }
 
 /** All clips of the corpus, as files. */

@@ -26,22 +26,32 @@ export function pushers(count: number, seed: number): Behaviour[] {
 
 /** Two places that a ball can roll to, from where it lies to one and from there to the other. */
 function targetsOf(random: Random, at: Place, half: number): Place[] | undefined {
-  const near = (from: Place) => (place: Place) =>
-    distance(place, from) > LEAST && distance(place, from) < MOST;
+  const first = targetOf(random, at, half);
+  if (!first) return undefined;
   try {
-    // The ball itself is what stands at its place: the way is looked at from beside it.
-    const first = freePlace(
-      random,
-      0.8,
-      [],
-      (place) => near(at)(place) && isStraight(beside(at, place, half), place),
-    );
-    const second = freePlace(random, 0.8, [], (place) => near(first)(place) && isStraight(first, place));
+    const second = freePlace(random, 0.8, [], (place) => isNear(first, place) && isStraight(first, place));
     return [first, second];
   } catch {
     return undefined;
   }
 }
+
+/** A place that a ball of such a radius can roll to from where it lies. */
+export function targetOf(random: Random, at: Place, half: number): Place | undefined {
+  try {
+    // The ball itself is what stands at its place: the way is looked at from beside it.
+    return freePlace(
+      random,
+      0.8,
+      [],
+      (place) => isNear(at, place) && isStraight(beside(at, place, half), place),
+    );
+  } catch {
+    return undefined;
+  }
+}
+
+const isNear = (from: Place, place: Place) => distance(place, from) > LEAST && distance(place, from) < MOST;
 
 function beside(at: Place, to: Place, half: number): Place {
   const share = (half * Math.SQRT2 + 0.7) / distance(at, to);
