@@ -4,6 +4,8 @@ use crate::bot::Session;
 use crate::ending::Ending;
 use serde::Serialize;
 use std::io::{self, Write};
+use std::sync::mpsc::{SyncSender, sync_channel};
+use std::thread::{self, JoinHandle};
 
 /// A line.
 #[derive(Debug, Serialize)]
@@ -197,14 +199,45 @@ impl Summary {
     }
 }
 
-/// Writes one line at once.
-///
-/// # Errors
-/// When nobody reads any more.
-pub fn print(line: &Line<'_>) -> Result<(), Ending> {
-    let mut out = io::stdout().lock();
-    serde_json::to_writer(&mut out, line).map_err(Ending::system)?;
-    out.write_all(b"\n")
-        .and_then(|()| out.flush())
-        .map_err(Ending::system)
+/// Writes lines by a thread of its own: a reader who is slow must not make the bots late.
+pub struct Printer {
+    lines: SyncSender<Vec<u8>>,
+    writer: JoinHandle<()>,
+}
+
+/// Lines that may wait: a minute of a hundred bots.
+const QUEUE: usize = 6000;
+
+impl Printer {
+    /// Starts the thread.
+    pub fn start() -> Self {
+        let (lines, waiting) = sync_channel::<Vec<u8>>(QUEUE);
+        let writer = thread::spawn(move || {
+            let mut out = io::stdout().lock();
+            for line in waiting {
+                // Nobody reads any more: the next one who prints is told.
+                if out.write_all(&line).and_then(|()| out.flush()).is_err() {
+                    return;
+                }
+            }
+        });
+        Self { lines, writer }
+    }
+
+    /// Takes a line; waits only for who has not read for a minute.
+    ///
+    /// # Errors
+    /// When nobody reads any more.
+    pub fn print(&self, line: &Line<'_>) -> Result<(), Ending> {
+        let mut bytes = serde_json::to_vec(line).map_err(Ending::system)?;
+        bytes.push(b'\n');
+        let sent = self.lines.send(bytes);
+        sent.map_err(|_| Ending::System("nobody reads the reports".into()))
+    }
+
+    /// Writes what is left.
+    pub fn finish(self) {
+        drop(self.lines);
+        let _ = self.writer.join();
+    }
 }

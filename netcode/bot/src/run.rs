@@ -8,7 +8,7 @@ use crate::ending::Ending;
 use crate::fault::Faults;
 use crate::http;
 use crate::motion::{self, Clips};
-use crate::report::{BotReport, Line, Summary, print};
+use crate::report::{BotReport, Line, Printer, Summary};
 use crate::scenario::{self, Join, Scenario, label};
 use crate::views::Views;
 use crate::world::{Place, Worlds};
@@ -56,6 +56,7 @@ struct Runner<'a> {
     rejoin: Option<Rejoin>,
     views: Option<Views>,
     clips: Clips,
+    printer: Printer,
     stop: &'a AtomicBool,
 }
 
@@ -86,6 +87,7 @@ pub fn run(scenario: Scenario, stop: &AtomicBool) -> Result<(), Ending> {
         rejoin: None,
         views: None,
         clips: motion::load(&scenario.motion)?,
+        printer: Printer::start(),
         stop,
     };
     if let Some(views) = &scenario.views {
@@ -98,6 +100,7 @@ pub fn run(scenario: Scenario, stop: &AtomicBool) -> Result<(), Ending> {
     runner.rejoin = rejoin_url.map(|url| start_helper(url, worlds));
     let outcome = runner.play(duration);
     runner.finish();
+    runner.printer.finish();
     let written = runner.views.map_or(Ok(()), Views::finish);
     outcome.and(written)
 }
@@ -227,14 +230,14 @@ impl Runner<'_> {
             Ok(News::Returned(silence)) => {
                 self.summary.disconnects += 1;
                 self.summary.returned += 1;
-                print(&Line::Returned {
+                self.printer.print(&Line::Returned {
                     bot: index,
                     name: &bot.name,
                     seat: &session.join.seat,
                     silence_s: silence.as_secs_f64(),
                 })
             }
-            Ok(News::Entered) => print(&Line::Connected {
+            Ok(News::Entered) => self.printer.print(&Line::Connected {
                 bot: index,
                 name: &bot.name,
                 instance: &session.join.instance,
@@ -255,7 +258,7 @@ impl Runner<'_> {
             .rejoin
             .as_ref()
             .filter(|_| ending.is_worth_another_try());
-        print(&Line::Ended {
+        self.printer.print(&Line::Ended {
             bot: index,
             name: &bot.name,
             cause: ending.label(),
@@ -302,7 +305,7 @@ impl Runner<'_> {
             let view = BotReport::of(t, index, &bot.name, session, state);
             self.summary.add(&view, bot.last_position);
             bot.last_position = view.position;
-            print(&Line::Bot(view))?;
+            self.printer.print(&Line::Bot(view))?;
         }
         Ok(())
     }
@@ -331,7 +334,9 @@ impl Runner<'_> {
             }
         }
         // Nobody may be reading any more; then nobody misses it.
-        let _ = print(&Line::Summary(std::mem::take(&mut self.summary)));
+        let _ = self
+            .printer
+            .print(&Line::Summary(std::mem::take(&mut self.summary)));
     }
 }
 

@@ -295,3 +295,20 @@ fn plays_through_a_proxy_comes_back_through_it_and_writes_what_it_sees() {
             .all(|sample| sample[8..16] == [0, 0, 0, 0, 7, 0, 0, 0])
     );
 }
+
+#[test]
+fn who_reads_slowly_makes_no_bot_late() {
+    let instance = Instance::start(Manners::default());
+    let mut scenario = scenario(instance.join(1, &web(no_seat)), 6.0);
+    // Far more than a pipe holds.
+    scenario["bots"][0]["name"] = json!("x".repeat(8_000));
+    scenario["report_s"] = json!(0.1);
+    let executor = Executor::start(&scenario);
+    std::thread::sleep(Duration::from_secs(5));
+    let outcome = executor.wait();
+    assert_eq!(outcome.code, Some(0), "{}", outcome.message);
+    let lines: Vec<&Value> = outcome.of_type("bot").collect();
+    assert!(lines.len() > 50, "{}", lines.len());
+    let skipped = |line: &&&Value| line["skipped_ticks"] != 0;
+    assert_eq!(lines.iter().filter(skipped).count(), 0);
+}
