@@ -42,31 +42,32 @@ export function visit(random: Random, places: readonly Place[]): Behaviour {
   return { seed: seedOf(random), steps, again_from };
 }
 
-/** Moves about near a place and gestures towards a point, for ever. */
-export function mingle(random: Random, home: Place, towards: Place, room: number): Behaviour {
-  const speed = between(random, 0.8, 1.6);
-  const radius = Math.min(Math.max(clearance(home), 0.6), room);
-  const turns = Array.from({ length: 4 }, (): Step[] => [
-    gesture(random, Object.keys(CLIPS)),
-    {
-      do: 'wander',
-      area: { center: home, radius },
-      speed,
-      rest_s: [0.3, 2.5],
-      for_s: between(random, 6, 12),
-    },
-    { do: 'face', at: towards },
-    { do: 'stand', for_s: between(random, 0.5, 4) },
-  ]);
-  return {
-    seed: seedOf(random),
-    steps: [
-      gesture(random, ['look', 'idle']),
-      { do: 'walk', to: wayFromSpawn(home), speed: 2 },
-      ...turns.flat(),
-    ],
-    again_from: 2,
-  };
+/** Goes from one to the next of some places close together, moves about there, and gestures towards a point, for ever. */
+export function mingle(random: Random, homes: readonly Place[], towards: Place, room: number): Behaviour {
+  const speed = between(random, 1, 1.8);
+  const round = homes.map((home, i): Step[] => {
+    const radius = Math.min(Math.max(clearance(home), 0.6), room);
+    const next = homes[(i + 1) % homes.length] as Place;
+    return [
+      gesture(random, Object.keys(CLIPS)),
+      {
+        do: 'wander',
+        area: { center: home, radius },
+        speed,
+        rest_s: [0.2, 1.5],
+        for_s: between(random, 4, 9),
+      },
+      { do: 'face', at: towards },
+      { do: 'stand', for_s: between(random, 0.5, 3) },
+      { do: 'walk', to: way(home, next) ?? [next], speed },
+    ];
+  });
+  const steps: Step[] = [
+    gesture(random, ['look', 'idle']),
+    { do: 'walk', to: wayFromSpawn(homes[0] as Place), speed: 2 },
+    ...round.flat(),
+  ];
+  return { seed: seedOf(random), steps, again_from: 2 };
 }
 
 /** Pushes a body from place to place and back; where it is at first the layout knows. */
