@@ -49,7 +49,7 @@ const BALL = [
 ];
 
 test('a ball that a bot pushes is seen by all others in time, and lies where it lies', async () => {
-  const { code, said, report } = await crowd(BALL);
+  const { code, said, report } = await crowd([...BALL, ...UNTIL_IT_RESTS]);
   expect([code, said, report.failures]).toEqual([0, said, []]);
   const pushed = report.bodies.filter(({ watched }) => watched >= 9);
   expect(pushed.length, said).toBeGreaterThanOrEqual(1);
@@ -64,7 +64,7 @@ test('a ball that a bot pushes is seen by all others in time, and lies where it 
 });
 
 test('and when bodies are frozen the same crowd notices', async () => {
-  const { code, report } = await crowd(BALL, { OTHERWORLD_BREAK: 'bodies' });
+  const { code, report } = await crowd([...BALL, ...UNTIL_IT_ROLLS], { OTHERWORLD_BREAK: 'bodies' });
   expect(code).toBe(1);
   expect(report.failures.join('\n')).toMatch(/never saw it move/);
 });
