@@ -7,6 +7,9 @@
 //! libFuzzer, guided by coverage). What they start from is in [`seeds`]. Why these tools:
 //! `docs/decisions/0008-fuzzing.md`.
 
+use allocation_counter::AllocationInfo;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+
 pub mod parts;
 pub mod seeds;
 mod talk;
@@ -26,8 +29,7 @@ impl Target {
     /// # Panics
     /// When something is wrong, its bound of memory among it.
     pub fn run(&self, bytes: &[u8]) -> bool {
-        let mut understood = false;
-        let memory = allocation_counter::measure(|| understood = (self.check)(bytes));
+        let (understood, memory) = measured(|| (self.check)(bytes));
         assert!(
             memory.bytes_max <= self.most_bytes,
             "{} bytes were held at a time for {} that came; at most {} are allowed",
@@ -36,5 +38,17 @@ impl Target {
             self.most_bytes
         );
         understood
+    }
+}
+
+/// What this returns and the memory that it takes. A panic passes through: the counter of allocations would not survive it.
+pub(crate) fn measured<T>(work: impl FnOnce() -> T) -> (T, AllocationInfo) {
+    let mut result = None;
+    let memory = allocation_counter::measure(|| {
+        result = Some(catch_unwind(AssertUnwindSafe(work)));
+    });
+    match result.expect("it ran") {
+        Ok(value) => (value, memory),
+        Err(panic) => resume_unwind(panic),
     }
 }

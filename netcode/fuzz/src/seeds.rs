@@ -1,4 +1,4 @@
-//! What a search starts from: the golden vectors, the lines of `corpus/`, and a world. All of it is text in git.
+//! What a search starts from: the golden vectors, a session, what no honest peer sends (`hostile`), the lines of `corpus/`, a world. All of it is text in git.
 //!
 //! A line of `corpus/NAME.txt` is `what it is: hex`. Lines under `# found` were failures once; they are kept for ever.
 
@@ -11,6 +11,7 @@ use otherworld_pipes::token::{ConnectToken, PRIVATE_BYTES};
 use serde_json::Value;
 use std::path::PathBuf;
 
+mod hostile;
 #[path = "../../scene/tests/common/mod.rs"]
 mod world;
 
@@ -33,6 +34,7 @@ impl Target {
     #[must_use]
     pub fn seeds(&self) -> Vec<Seed> {
         let mut seeds = made(self.name);
+        seeds.extend(hostile::seeds(self.name));
         seeds.extend(corpus(self.name));
         seeds
     }

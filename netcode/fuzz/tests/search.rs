@@ -137,19 +137,19 @@ macro_rules! targets {
 }
 
 targets! {
-    packet = "packet", 3_000;
-    connect_token = "connect-token", 3_000;
-    private_token = "private-token", 3_000;
-    user_data = "user-data", 5_000;
-    server_pipe = "server-pipe", 1_000;
-    client_pipe = "client-pipe", 500;
-    link = "link", 3_000;
-    channel = "channel", 2_000;
-    input = "input", 3_000;
-    message = "message", 5_000;
-    snapshot = "snapshot", 2_000;
-    session = "session", 500;
-    client = "client", 1_000;
-    scene = "scene", 2_000;
-    glb = "glb", 2_000;
+    packet = "packet", 12_000;
+    connect_token = "connect-token", 12_000;
+    private_token = "private-token", 12_000;
+    user_data = "user-data", 20_000;
+    server_pipe = "server-pipe", 4_000;
+    client_pipe = "client-pipe", 2_000;
+    link = "link", 12_000;
+    channel = "channel", 8_000;
+    input = "input", 12_000;
+    message = "message", 20_000;
+    snapshot = "snapshot", 8_000;
+    session = "session", 2_000;
+    client = "client", 4_000;
+    scene = "scene", 8_000;
+    glb = "glb", 8_000;
 }

@@ -1,6 +1,7 @@
 //! The receiving end of the reliable channel with any segments: what is given out are the bytes that came for their place in
 //! the stream, in order and once, and nothing makes it hold more memory.
 
+use crate::measured;
 use crate::parts::Steps;
 use otherworld_core::channel::{Channel, MAX_EVENT_BYTES};
 use std::collections::BTreeMap;
@@ -47,8 +48,7 @@ pub fn check(bytes: &[u8]) -> bool {
     let mut channel = Channel::starting_at(start);
     let mut stream = Stream::default();
     for step in Steps::of(bytes) {
-        let mut result = Ok(());
-        let memory = allocation_counter::measure(|| result = channel.receive(step.bytes));
+        let (result, memory) = measured(|| channel.receive(step.bytes));
         assert_eq!(memory.count_total, 0, "a segment costs no memory");
         // `[RC6]` It costs the session, so nobody asks the channel again.
         if result.is_err() {

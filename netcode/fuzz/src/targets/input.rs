@@ -2,6 +2,7 @@
 
 use crate::parts::Steps;
 use otherworld_core::Tick;
+use otherworld_core::bits::BitReader;
 use otherworld_core::input::{InputBuffer, InputPacket, MAX_AHEAD, MAX_FRAMES};
 use otherworld_core::link::MAX_PAYLOAD_BYTES;
 
@@ -63,8 +64,45 @@ fn check_packet(packet: &InputPacket, bytes: &[u8]) {
     }
     let mut out = [0xa5; MAX_PAYLOAD_BYTES];
     let length = packet.encode(&mut out).expect("a payload holds any input");
-    // A peer may say in 40 bits what 1 bit can say; we do not.
-    assert!(length <= bytes.len());
+    let (told, written) = (walk(bytes), walk(&out[..length]));
+    let (told, written) = (told.expect("it was read"), written.expect("it was written"));
+    assert_eq!(written.points, told.points);
+    // A peer may say in 40 bits what 1 bit can say; who does not says it as we do, bit by bit.
+    let (told, written) = (told.inputs, written.inputs);
+    assert!(written.len() < told.len() || written == told);
     assert_eq!(InputPacket::decode(&out[..length]).as_ref(), Ok(packet));
     assert!(packet.encode(&mut out[..length - 1]).is_err());
+}
+
+/// A message's bits up to its end.
+#[derive(Default)]
+struct Told {
+    inputs: Vec<bool>,
+    points: Vec<bool>,
+}
+
+/// Finds them without the reader that is tested.
+fn walk(bytes: &[u8]) -> Option<Told> {
+    let (mut bits, mut told) = (BitReader::new(bytes), Told::default());
+    let mut take = |count: usize, into: &mut Vec<bool>| -> Option<bool> {
+        (0..count).try_for_each(|_| bits.read_bool().map(|bit| into.push(bit)).ok())?;
+        into.last().copied()
+    };
+    let inputs = &mut told.inputs;
+    take(32, inputs)?;
+    let older = [take(1, inputs)?, take(1, inputs)?, take(1, inputs)?];
+    let older = older
+        .iter()
+        .rev()
+        .fold(0, |sum, bit| 2 * sum + u32::from(*bit));
+    take(40, inputs)?;
+    for _ in 0..older {
+        if !take(1, inputs)? {
+            take(40, inputs)?;
+        }
+    }
+    if take(1, &mut told.points)? {
+        take(3 * (3 * 12 + 2 + 3 * 9), &mut told.points)?;
+    }
+    Some(told)
 }

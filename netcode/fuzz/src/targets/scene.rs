@@ -3,6 +3,7 @@
 use otherworld_core::world::World;
 use otherworld_core::{Vec3, vec3::vec3};
 use otherworld_scene::{Collider, Pose, Scene, Shape, limits, read};
+use serde_json::Value;
 
 /// The bytes as they are.
 pub fn check_file(bytes: &[u8]) -> bool {
@@ -12,6 +13,7 @@ pub fn check_file(bytes: &[u8]) -> bool {
         return false;
     };
     check_scene(&scene);
+    check_tree(bytes, &scene);
     true
 }
 
@@ -39,6 +41,19 @@ fn container(document: &[u8], buffer: &[u8]) -> Vec<u8> {
         file.resize(file.len() + length - bytes.len(), filler);
     }
     file
+}
+
+/// No node of the document was walked twice.
+fn check_tree(file: &[u8], scene: &Scene) {
+    let json =
+        &file[20..20 + u32::from_le_bytes([file[12], file[13], file[14], file[15]]) as usize];
+    // What the reader skips may be no text.
+    let Ok(document) = serde_json::from_slice::<Value>(json) else {
+        return;
+    };
+    let nodes = document["nodes"].as_array().map_or(0, Vec::len);
+    let moving: usize = scene.bodies.iter().map(|body| body.colliders.len()).sum();
+    assert!(scene.statics.len() + moving <= nodes && scene.spawns.len() <= nodes);
 }
 
 fn check_scene(scene: &Scene) {

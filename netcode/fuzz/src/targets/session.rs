@@ -1,6 +1,7 @@
 //! The server's half of a session with a hostile client, beside an honest one: the bystander is told, byte for byte, what he
 //! would be told if the other were silent, and nothing that comes in costs memory.
 
+use crate::measured;
 use crate::parts::Steps;
 use crate::talk::{BODIES, FIRST, PLAYERS, People, user, world};
 use otherworld_core::link::{Link, MAX_PAYLOAD_BYTES};
@@ -22,10 +23,7 @@ pub fn check(bytes: &[u8]) -> bool {
     for step in Steps::of(bytes) {
         let (now_us, until_us) = (now(ticks), i32::from(step.control >> 2) * 1_000 - 16_000);
         let hostile = &mut one.sessions[0];
-        let mut heard = Ok(());
-        let memory = allocation_counter::measure(|| {
-            heard = hostile.receive(now_us, until_us, step.bytes);
-        });
+        let (heard, memory) = measured(|| hostile.receive(now_us, until_us, step.bytes));
         assert_eq!(memory.count_total, 0, "hostile bytes cost no memory");
         understood = heard.is_ok();
         if !understood {
