@@ -19,6 +19,9 @@ use crate::tick::{EntityId, Tick};
 /// What a slot must have gained before it is sent again.
 pub const DUE: u32 = 64;
 
+/// What a slot must have gained to be sent off the grid whatever it is.
+const AT_ONCE: u32 = 4 * DUE;
+
 /// Weight of a thing at rest: on the grid, it is sent every 24 ticks.
 pub const AT_REST: u32 = 3;
 
@@ -248,7 +251,7 @@ impl Turn {
     fn of(entity: EntityId) -> Turn {
         Turn {
             entity,
-            gained: 4 * DUE,
+            gained: AT_ONCE,
             waited: 0,
             kept: PATIENCE,
             level: Level::Root,
@@ -260,6 +263,10 @@ impl Turn {
     /// A tick passes; returns the weight that counts in it.
     fn gain(&mut self, claimed: u32) -> u32 {
         if claimed > AT_REST {
+            if self.settling == 0 {
+                // It rested until now.
+                self.gained = self.gained.max(AT_ONCE);
+            }
             (self.moving, self.settling) = (claimed, SETTLING + 1);
         }
         self.settling = self.settling.saturating_sub(1);
@@ -284,7 +291,7 @@ impl Turn {
         }
         let is_stale = self.kept >= STALE && weight < NEARBY;
         let waits_for_grid = is_stale || weight < DUE / GRID_TICKS;
-        let due = if waits_for_grid { 4 * DUE } else { DUE };
+        let due = if waits_for_grid { AT_ONCE } else { DUE };
         (self.gained >= due).then_some(self.gained)
     }
 
@@ -389,6 +396,13 @@ mod tests {
         let told = told(claims.map(|asleep| Claim::of_body(SOMEBODY, 3.0, asleep)));
         assert!(told[..4 + settled].iter().all(Option::is_some), "{told:?}");
         assert!(told[4 + settled..].iter().all(Option::is_none), "{told:?}");
+    }
+
+    #[test]
+    fn sl3_what_begins_to_move_is_due_at_once_however_far() {
+        let claims = [true; 40].into_iter().chain([false; 3]);
+        let told = told(claims.map(|asleep| Claim::of_body(SOMEBODY, 60.0, asleep)));
+        assert!(told[40].is_some() && told[41].is_none(), "{told:?}");
     }
 
     #[test]

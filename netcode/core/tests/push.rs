@@ -116,8 +116,8 @@ fn vw6_everybody_sees_a_pushed_ball_go_at_once_and_lie_where_it_lies() {
     let late = waits.iter().filter(|wait| **wait > 40.0 + 150.0).count();
     let [p50, p95, most] = [0.5, 0.95, 1.0].map(|share| stage::percentile(&mut waits, share));
     println!("seen after {p50:.0} ms (p50), {p95:.0} (p95), {most:.0} (most); {late} late");
-    // Those to whom two snapshots in a row got lost: 23 in 10,000, tried with 4,800.
-    assert!(late <= 3 && p95 <= 150.0 && most <= 400.0);
+    // Those to whom two snapshots in a row got lost are late: 8 of 4,800.
+    assert!(late <= 2 && p50 <= 134.0 && most <= 400.0);
 }
 
 /// The control: with bodies that are told of as if they were frozen nobody sees anything.

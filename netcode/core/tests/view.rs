@@ -229,7 +229,8 @@ fn vw6_a_push_is_seen_at_once_and_what_rests_is_shown_where_it_rests() {
                 if tick == start - 1 || tick == 599 {
                     let truth = ball(tick, start);
                     assert!((shown.position - truth.position).length() < 1e-3);
-                    assert!(shown.rests && !shown.extrapolated && shown.age_s < 2.5);
+                    // Told of every 0.8 s; four of these in a row are never lost.
+                    assert!(shown.rests && !shown.extrapolated && shown.age_s < 3.3);
                 }
             }
             waits_ms.push((seen_at.unwrap() - moved_at.unwrap()) as f32 / 1e3);
