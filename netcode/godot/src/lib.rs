@@ -15,6 +15,7 @@ mod jolt;
 mod ledger;
 mod logger;
 mod people;
+mod priority;
 mod probe;
 mod record;
 mod running;

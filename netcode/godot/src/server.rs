@@ -13,10 +13,10 @@ use otherworld_core::protocol::PROTOCOL_HASH;
 use otherworld_core::tick::TICK_RATE_HZ;
 use otherworld_instance::{Build, Command, Config, Instance, Refusal, Report, World};
 
-use crate::logger;
 use crate::people::refusal_causes;
 use crate::running::Running;
 use crate::schedule::{Rates, Step};
+use crate::{logger, priority};
 
 /// A key of the environment is missing or wrong (sysexits.h: EX_CONFIG).
 const EXIT_CONFIG: i32 = 78;
@@ -68,10 +68,7 @@ impl INode for OtherworldServer {
             .and_then(|()| Config::from_env(&environment).map_err(|error| error.to_string()));
         match configured {
             Err(problem) => self.stop(EXIT_CONFIG, &problem),
-            Ok(config) => match otherworld_instance::start(config.clone(), build()) {
-                Err(error) => self.stop(EXIT_UNAVAILABLE, &error.to_string()),
-                Ok(instance) => self.state = State::Waiting(instance, config),
-            },
+            Ok(config) => self.start(config),
         }
     }
 
@@ -100,6 +97,19 @@ impl INode for OtherworldServer {
 }
 
 impl OtherworldServer {
+    fn start(&mut self, config: Config) {
+        match priority::raise() {
+            Ok(()) => log::info!(stage = "start"; "goes before other work of this machine"),
+            Err(error) => {
+                log::info!(stage = "start"; "other work of this machine may delay ticks: {error}");
+            }
+        }
+        match otherworld_instance::start(config.clone(), build()) {
+            Err(error) => self.stop(EXIT_UNAVAILABLE, &error.to_string()),
+            Ok(instance) => self.state = State::Waiting(instance, config),
+        }
+    }
+
     /// Does what has been commanded since the last step.
     fn obey(&mut self) {
         while let Some(command) = self.next_command() {
