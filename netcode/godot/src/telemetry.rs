@@ -1,8 +1,10 @@
-//! Frames for the operators' live map: everybody, and the bodies that moved since the frame before.
+//! Frames for the operators' live map: everybody, and the bodies that moved since the frame before. The map draws the
+//! world's file, so a body has the number that it has there, also when it is a copy that came for one that fell out.
 
 use otherworld_core::snapshot::BodyPose;
 use otherworld_core::{EntityId, SeatId, Tick, Vec3};
 use otherworld_instance::{BodyPose as ToldBody, TelemetryFrame, TelemetryPlayer};
+use otherworld_scene::Scene;
 
 use crate::simulation::Simulation;
 
@@ -43,23 +45,24 @@ impl Telemetry {
             })
         }));
         for (body, told) in simulation.bodies().iter().zip(&mut self.told) {
-            let Some(pose) = body.as_ref().map(|body| &body.shown) else {
+            let Some(body) = body else {
                 continue;
             };
+            let pose = &body.shown;
             let moved = pose.entity != told.0 || (pose.position - told.1).length() > STILL;
             if frame.all_bodies || moved {
                 *told = (pose.entity, pose.position);
-                frame.bodies.push(told_body(pose));
+                frame.bodies.push(told_body(Scene::entity(body.of), pose));
             }
         }
     }
 }
 
-fn told_body(body: &BodyPose) -> ToldBody {
+fn told_body(entity: EntityId, body: &BodyPose) -> ToldBody {
     let [qx, qy, qz, qw] = body.rotation;
     let Vec3 { x, y, z } = body.position;
     ToldBody {
-        entity: body.entity.0,
+        entity: entity.0,
         x,
         y,
         z,
