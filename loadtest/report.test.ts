@@ -12,6 +12,7 @@ import { type Measured, makeReport } from './report.ts';
 import { summaryOf } from './summary.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'otherworld-report-'));
+const NOTHING = { datagrams_down: 0, datagrams_up: 0, bytes_down: 0, bytes_up: 0 };
 const way = {
   received: 1000,
   received_bytes: 100_000,
@@ -39,7 +40,7 @@ function measured(more: Partial<Measured> = {}): Measured {
   ]);
   const lines = new BotLines();
   for (const bot of [0, 1]) lines.take({ type: 'connected', bot });
-  lines.take({ type: 'summary', disconnects: 0, returned: 0, playing: 2 });
+  lines.take({ type: 'summary', disconnects: 0, returned: 0, playing: 2, ...NOTHING });
   const heartbeats = new Heartbeats('http://127.0.0.1:1');
   heartbeats.start();
   const times = { ticks: 30, late: 1, dropped: 0, p50Ms: 1, p99Ms: 2, p999Ms: 3, maxMs: 3 };

@@ -33,7 +33,19 @@ type OtherLine =
   | { type: 'connected'; bot: number }
   | { type: 'returned'; bot: number }
   | { type: 'ended'; bot: number; cause: string; message: string }
-  | { type: 'summary'; disconnects: number; returned: number; playing: number };
+  | Summary;
+
+/** The last line; its traffic is that of all bots from the first request to the last goodbye. */
+export type Summary = {
+  type: 'summary';
+  disconnects: number;
+  returned: number;
+  playing: number;
+  datagrams_down: number;
+  datagrams_up: number;
+  bytes_down: number;
+  bytes_up: number;
+};
 
 export type Line = BotLine | OtherLine;
 export type Correction = { count: number; maxMm: number };
@@ -66,9 +78,7 @@ export class BotLines {
   unreadable = 0;
   readonly rttMs = new Samples();
   readonly viewDelayMs = new Samples();
-  /** Everything since the executor's start, for the comparison with the proxy's counts. */
-  readonly total = { down: nothing(), up: nothing() };
-  summary: { disconnects: number; returned: number; playing: number } | undefined;
+  summary: Summary | undefined;
   readonly #traffic = new Map<number, Traffic>();
   #from = Number.POSITIVE_INFINITY;
   #to = Number.POSITIVE_INFINITY;
@@ -120,8 +130,6 @@ export class BotLines {
     this.relocations += line.relocations;
     this.skippedTicks += line.skipped_ticks;
     this.unreadable += line.unreadable;
-    add(this.total.down, line.datagrams_down, line.bytes_down);
-    add(this.total.up, line.datagrams_up, line.bytes_up);
     this.#measure(line);
   }
 

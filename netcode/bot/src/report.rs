@@ -2,6 +2,7 @@
 
 use crate::bot::Session;
 use crate::ending::Ending;
+use otherworld_pipes::Traffic;
 use serde::Serialize;
 use std::io::{self, Write};
 use std::sync::mpsc::{SyncSender, sync_channel};
@@ -117,6 +118,11 @@ pub struct Summary {
     pub missed_inputs: u64,
     pub missed_corrections: u64,
     pub missed_correction_max_mm: f32,
+    /// At the sockets, to the last goodbye: datagrams, and their bytes without the headers of UDP and IP.
+    pub datagrams_down: u64,
+    pub datagrams_up: u64,
+    pub bytes_down: u64,
+    pub bytes_up: u64,
     /// Metres that all bots together walked, in their own view, from report to report.
     pub walked_m: f64,
     /// The highest place that any bot stood at (unit: metres).
@@ -178,6 +184,14 @@ impl<'a> BotReport<'a> {
 }
 
 impl Summary {
+    /// Adds all that went through a session's sockets.
+    pub fn add_traffic(&mut self, traffic: Traffic) {
+        self.datagrams_down += traffic.datagrams_down;
+        self.datagrams_up += traffic.datagrams_up;
+        self.bytes_down += traffic.bytes_down;
+        self.bytes_up += traffic.bytes_up;
+    }
+
     /// Adds a bot's report; `before` is where it was in the last one.
     pub fn add(&mut self, report: &BotReport<'_>, before: Option<[f32; 3]>) {
         self.snapshots += u64::from(report.snapshots);

@@ -252,6 +252,7 @@ impl Runner<'_> {
         let bot = &mut self.bots[index];
         if let Stage::Playing(session) = &mut bot.stage {
             session.leave(&mut self.buffers);
+            self.summary.add_traffic(session.pipe.traffic());
         }
         self.summary.disconnects += 1;
         let rejoin = self
@@ -331,6 +332,7 @@ impl Runner<'_> {
             if let Stage::Playing(session) = &mut bot.stage {
                 self.summary.playing += usize::from(session.client.view().is_some());
                 session.leave(&mut self.buffers);
+                self.summary.add_traffic(session.pipe.traffic());
             }
         }
         // Nobody may be reading any more; then nobody misses it.
