@@ -35,18 +35,10 @@ async function crowd(args: readonly string[], env: NodeJS.ProcessEnv = {}): Prom
   }
 }
 
-const BALL = [
-  '--crowd',
-  'ball',
-  '--bots',
-  '10',
-  '--seconds',
-  '50',
-  '--views',
-  '0.02',
-  '--rtt',
-  String(RTT_MS),
-];
+const BALL = ['--crowd', 'ball', '--bots', '10', '--views', '0.02', '--rtt', String(RTT_MS)];
+/** The push begins some 20 s after the start, and a ball rolls for long. */
+const UNTIL_IT_RESTS = ['--seconds', '80'];
+const UNTIL_IT_ROLLS = ['--seconds', '40'];
 
 test('a ball that a bot pushes is seen by all others in time, and lies where it lies', async () => {
   const { code, said, report } = await crowd([...BALL, ...UNTIL_IT_RESTS]);
@@ -74,4 +66,24 @@ test('a socket with another address, and one that was silent for 10 s, come back
   expect([code, said, report.failures]).toEqual([0, said, []]);
   expect([report.joined, report.returned, report.disconnects]).toEqual([4, 2, 2]);
   expect(report.client.near.detail.ageMs.p50 || 0).toBeLessThan(FRESH_MS);
+});
+
+test('on a bad network nobody is lost and nothing is corrected without reason, and the bytes are counted at both ends', async () => {
+  const bad = ['--rtt', String(RTT_MS), '--jitter', '30', '--loss', '5'];
+  const { code, said, report } = await crowd([
+    '--crowd',
+    'pushers',
+    '--bots',
+    '12',
+    '--seconds',
+    '20',
+    ...bad,
+  ]);
+  expect([code, said, report.failures]).toEqual([0, said, []]);
+  expect([report.joined, report.disconnects]).toEqual([12, 0]);
+  expect(report.client.corrections.static).toEqual({ count: 0, maxMm: 0 });
+  const { lost = 0, received = 1 } = report.proxy?.up ?? {};
+  expect(lost / received).toBeGreaterThan(0.04);
+  expect(lost / received).toBeLessThan(0.06);
+  expect(report.doubts.filter((doubt) => doubt.includes(' bytes '))).toEqual([]);
 });
