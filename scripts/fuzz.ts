@@ -1,7 +1,7 @@
 // `npm run fuzz`: searches for bytes that break a parser, guided by coverage. The targets are those of netcode/fuzz, the engine is
 // libFuzzer, built from a crate by the machine's stable Rust (docs/decisions/0008-fuzzing.md). What is found is kept in
 // `.otherworld/fuzz/TARGET/`, so that the next run goes on from there.
-import { mkdir, readdir } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { readOptions } from './bootstrap/options.mjs';
 import { checkoutRoot } from './bootstrap/places.mjs';
@@ -20,6 +20,7 @@ const COVERAGE = [
 const LONGEST_INPUT = 4096; // `MOST_INPUT` in netcode/fuzz
 const SLOWEST_S = 10;
 const MOST_MEMORY_MIB = 2048;
+const LONGEST_LINE = 300;
 
 type Tools = { engine: string; tool: string; env: NodeJS.ProcessEnv };
 type Places = { home: string; seeds: string; corpus: string; crashes: string };
@@ -34,7 +35,7 @@ await launched(async (run) => {
   const chosen = target ? [target] : targets;
   let found = 0;
   for (const name of chosen) found += await search(run, tools, name, seconds / chosen.length);
-  run.print(`${chosen.length} targets, ${found} findings; everything is in .otherworld/fuzz`);
+  run.print(`Findings: ${found}, on targets: ${chosen.length}. What is kept lies in .otherworld/fuzz`);
   return found > 0 ? 1 : 0;
 });
 
@@ -78,7 +79,6 @@ async function search(run: Run, tools: Tools, target: string, seconds: number): 
     `-artifact_prefix=${places.crashes}/`,
     ...[places.corpus, places.seeds],
   ];
-  const before = new Set(await readdir(places.crashes));
   const { code, errors } = await run.step(`Fuzz ${target}`, async (step) => {
     const started = performance.now();
     const onErrors = (line: string) => {
@@ -89,14 +89,7 @@ async function search(run: Run, tools: Tools, target: string, seconds: number): 
     return tryTool('nice', ['-n', '10', tools.engine, ...args], { cwd: places.home, env, signal, onErrors });
   });
   if (code === 0) return 0;
-  const artifacts = (await readdir(places.crashes)).filter((name) => !before.has(name));
-  await explain(
-    run,
-    tools,
-    target,
-    artifacts.map((name) => path.join(places.crashes, name)),
-    errors,
-  );
+  await explain(run, tools, target, errors);
   return 1;
 }
 
@@ -116,9 +109,17 @@ function progressOf(line: string): string | undefined {
   return `${Number(runs).toLocaleString('en')} runs, ${coverage} edges, ${inputs} inputs`;
 }
 
-async function explain(run: Run, { tool, env }: Tools, target: string, files: string[], errors: string) {
-  const from = Math.max(errors.search(/^thread .* panicked|^==\d+== ERROR/m), 0);
-  run.print(`\n── ${target} ──\n${errors.slice(from).split('\n').slice(0, 12).join('\n')}`);
+async function explain(run: Run, { tool, env }: Tools, target: string, errors: string): Promise<void> {
+  const lines = errors.split('\n');
+  const first = Math.max(
+    0,
+    lines.findIndex((line) => /^thread .* panicked|^==\d+== ERROR/.test(line)),
+  );
+  // What follows is libFuzzer's own: the input once more, in three spellings.
+  const end = lines.findIndex((line, k) => k > first && /^(note:|stack|==\d+==)/.test(line));
+  const said = lines.slice(first, end < 0 ? first + 12 : end);
+  run.print([`\n── ${target} ──`, ...said.map((line) => line.slice(0, LONGEST_LINE))].join('\n'));
+  const files = [...errors.matchAll(/Test unit written to (.+)$/gm)].map(([, file = '']) => file);
   for (const file of files) {
     const { output: hex } = await runTool(tool, ['hex', target, file], { env, signal: run.signal });
     run.print(
