@@ -1,9 +1,10 @@
 //! The tick before other work of its machine, where the system allows that.
 //!
 //! A tick is two milliseconds in thirty, and slow when it has to wait for somebody else's: in the middle of its sending, for
-//! whoever its datagrams have just woken. With 100 bots and a compiler on the same two cores its p99 was 6.2 ms as an
-//! ordinary thread, 6.2 ms at nice -10, 5.3 ms at nice -20, and 2.4 ms in the real-time class (8 x 35 s in turns). So it
-//! takes the lowest real-time priority; the kernel keeps 5 % of each core for all others even if a tick never ended.
+//! whoever its datagrams have just woken. With 100 bots and compilers on the same two cores its p99 was 5.3 ms as an
+//! ordinary thread, 6.3 ms at nice -10, 5.3 ms at nice -20, and 2.4 ms in the real-time class (means of two times 35 s each,
+//! in turns). So it takes the lowest real-time priority; the kernel keeps 5 % of each core for all others even if a tick
+//! never ended.
 //! Where that is not allowed (no CAP_SYS_NICE, as in most containers) everything is as it was.
 
 use std::io;
