@@ -1,6 +1,5 @@
 //! Why a bot, or all of them, came to an end: one sentence and one exit code each.
 
-use otherworld_core::channel::ChannelError;
 use otherworld_core::client::Ended;
 use otherworld_core::message::{Goodbye, GoodbyeCause};
 use renetcode::DisconnectReason;
@@ -38,7 +37,7 @@ pub enum Ending {
     Dismissed { cause: GoodbyeCause, reason: String },
     /// The instance sent what no instance sends.
     #[error("the instance broke the protocol: {0}")]
-    Broken(ChannelError),
+    Broken(String),
     /// The session broke.
     #[error("the session was lost: {0}")]
     Lost(DisconnectReason),
@@ -103,7 +102,8 @@ impl From<Ended> for Ending {
                     cause => Ending::Dismissed { cause, reason },
                 }
             }
-            Ended::Broken(error) => Ending::Broken(error),
+            Ended::Broken(error) => Ending::Broken(error.to_string()),
+            Ended::Unreadable(error) => Ending::Broken(format!("a snapshot: {error}")),
         }
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! The tick fills a buffer and hands it to a thread that writes it; empty ones come back the same way. So the tick waits
 //! for no disk and allocates nothing. A disk that stays behind ends the recording, loudly: a file with holes would lie.
-//! The format, `OWTRUTH2`, is described in `netcode/godot/README.md`.
+//! `loadtest/README.md` has the format.
 
 use std::fs::{File, create_dir_all};
 use std::io::{self, Write};

@@ -35,6 +35,8 @@ pub enum Ended {
     Goodbye(Box<Goodbye>),
     /// The server broke the protocol of the reliable channel.
     Broken(ChannelError),
+    /// `[KF9]` A snapshot could not be read: the server takes for known what was in it.
+    Unreadable(MessageError),
 }
 
 /// Corrections of one cause.
@@ -154,10 +156,11 @@ impl Client {
         self.channel.acknowledge(received.newly_acked);
         for (id, bytes) in received.messages {
             match MessageId::from_u8(id) {
-                Some(MessageId::Snapshot) => match self.decoder.decode(bytes, &mut self.snapshot) {
-                    Ok(()) => self.take_snapshot(now),
-                    Err(_) => self.counts.unreadable += 1,
-                },
+                Some(MessageId::Snapshot) => {
+                    let decoded = self.decoder.decode(bytes, &mut self.snapshot);
+                    decoded.map_err(Ended::Unreadable)?;
+                    self.take_snapshot(now);
+                }
                 Some(MessageId::Events) => self.hear(now, bytes)?,
                 Some(MessageId::ResumeToken) => match ResumeToken::decode(bytes) {
                     Ok(token) => self.resume = Some(token),
@@ -385,5 +388,27 @@ impl Event {
             _ => return Err(MessageError::Invalid("channel")),
         };
         Ok(Some(event))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::vec3::vec3;
+
+    #[test]
+    fn kf9_a_snapshot_that_cannot_be_read_ends_the_session() {
+        let floor = [
+            vec3(-9.0, 0.0, -9.0),
+            vec3(-9.0, 0.0, 9.0),
+            vec3(9.0, 0.0, 0.0),
+        ];
+        let mut client = Client::new(Arc::new(World::build(&[floor]).unwrap()));
+        let mut bytes = [0; MAX_PAYLOAD_BYTES];
+        let mut payload = Link::new().start(0, &mut bytes).unwrap();
+        payload.add_bytes(MessageId::Snapshot, &[1, 2, 3]).unwrap();
+        let length = payload.finish();
+        let ended = client.receive(Duration::ZERO, &bytes[..length]);
+        assert!(matches!(ended, Err(Ended::Unreadable(_))), "{ended:?}");
     }
 }

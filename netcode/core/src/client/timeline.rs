@@ -45,7 +45,9 @@ impl Timeline {
     pub fn arrived(&mut self, now: Duration, tick: Tick) -> i64 {
         let unwrapped = self.unwrapped(tick).unwrap_or(i64::from(tick.0));
         self.newest = self.newest.max(Some(unwrapped));
-        let transit_us = now.as_micros() as i64 - unwrapped * PERIOD_US;
+        // Ticks that jump for an hour are a hostile server's; they may be shown anywhere.
+        let tick_us = unwrapped.wrapping_mul(PERIOD_US);
+        let transit_us = (now.as_micros() as i64).wrapping_sub(tick_us);
         self.transits_us[self.count % WINDOW] = transit_us;
         self.count += 1;
         self.measure();
@@ -67,7 +69,9 @@ impl Timeline {
         let (_, usual, _) = sorted.select_nth_unstable(held - 1 - late);
         self.usual_us = *usual;
         self.shortest_us = self.transits_us[..held].iter().copied().min().unwrap_or(0);
-        self.usual_us = self.usual_us.min(self.shortest_us + MOST_JITTER_US);
+        self.usual_us = self
+            .usual_us
+            .min(self.shortest_us.saturating_add(MOST_JITTER_US));
     }
 
     /// Whether any snapshot has arrived.
@@ -79,19 +83,19 @@ impl Timeline {
     /// `[VW1]` The tick up to which everything should have arrived by now (unit: ticks, counted on over the wrap).
     #[must_use]
     pub fn tick_at(&self, now: Duration) -> f64 {
-        (now.as_micros() as i64 - self.usual_us) as f64 / PERIOD_US as f64
+        (now.as_micros() as f64 - self.usual_us as f64) / PERIOD_US as f64
     }
 
     /// The tick whose snapshot would arrive just now on the shortest way.
     #[must_use]
     pub fn newest_at(&self, now: Duration) -> f64 {
-        (now.as_micros() as i64 - self.shortest_us) as f64 / PERIOD_US as f64
+        (now.as_micros() as f64 - self.shortest_us as f64) / PERIOD_US as f64
     }
 
     /// How much later than the shortest the usual way is (unit: seconds).
     #[must_use]
     pub fn jitter_s(&self) -> f32 {
-        (self.usual_us - self.shortest_us) as f32 / 1e6
+        self.usual_us.saturating_sub(self.shortest_us) as f32 / 1e6
     }
 }
 
