@@ -63,7 +63,7 @@ export const COMMANDS = {
       seconds: { value: 'N', text: 'how long it is measured (60)' },
       crowd: {
         value: 'NAME',
-        text: 'spread over the plaza, bunched within 10 m, or pushers of balls (spread)',
+        text: 'spread over the plaza, bunched within 10 m, pushers of balls, ball, outages (spread)',
       },
       rtt: { value: 'MS', text: 'half of it is spent on each way (0)' },
       jitter: { value: 'MS', text: 'on top, each way, evenly from none to this (0)' },
