@@ -47,6 +47,12 @@ impl Buttons {
     }
 }
 
+/// A yaw as an angle (unit: radians).
+#[must_use]
+pub fn radians(yaw: u16) -> f32 {
+    f32::from(yaw) / 65_536.0 * core::f32::consts::TAU
+}
+
 /// One tick's wish. The movement is in the **player's frame**: `yaw` turns it into the world.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Input {

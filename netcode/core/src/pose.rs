@@ -5,6 +5,7 @@
 //! are unpacked to be shown. Nothing is predicted from them, so they need not be exact.
 
 use crate::bits::{BitReader, BitWriter, BitsError};
+use crate::input::radians;
 use crate::vec3::{Vec3, vec3};
 
 /// Steps of a packed place in a metre.
@@ -98,8 +99,7 @@ impl Point {
     /// The point in the world, for a player who stands here and looks there (65,536 is a full turn).
     #[must_use]
     pub fn in_world(&self, feet: Vec3, yaw: u16) -> Vec3 {
-        let angle = f32::from(yaw) / 65_536.0 * core::f32::consts::TAU;
-        let (sin, cos) = angle.sin_cos();
+        let (sin, cos) = radians(yaw).sin_cos();
         let Vec3 { x, y, z } = self.position;
         feet + vec3(x * cos + z * sin, y, z * cos - x * sin)
     }
@@ -166,6 +166,19 @@ impl PackedRotation {
     }
 }
 
+/// Two rotations (quaternions: x, y, z, w) one after the other: first the right one, then the left one.
+#[must_use]
+pub fn multiply(left: [f32; 4], right: [f32; 4]) -> [f32; 4] {
+    let [x, y, z, w] = left;
+    let [a, b, c, d] = right;
+    [
+        w * a + x * d + y * c - z * b,
+        w * b - x * c + y * d + z * a,
+        w * c + x * b - y * a + z * d,
+        w * d - x * a - y * b - z * c,
+    ]
+}
+
 /// Writes 1 bit, and the points' 195 bits when there are any.
 pub(crate) fn write_tracked(
     bits: &mut BitWriter<'_>,
@@ -207,11 +220,11 @@ fn steps(bits: u32) -> f32 {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    fn any_rotation() -> impl Strategy<Value = [f32; 4]> {
+    pub(crate) fn any_rotation() -> impl Strategy<Value = [f32; 4]> {
         prop::array::uniform4(-1.0f32..1.0)
             .prop_filter("long enough", |q| {
                 q.iter().map(|p| p * p).sum::<f32>() > 0.01

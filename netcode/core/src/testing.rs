@@ -22,6 +22,17 @@ pub struct Conditions {
 }
 
 impl Conditions {
+    /// So long a way with such jitter (units: microseconds) and loss; all in order, and once.
+    #[must_use]
+    pub fn of(delay_us: u64, jitter_us: u64, loss: f64) -> Conditions {
+        Conditions {
+            loss,
+            delay_us,
+            jitter_us,
+            ..Conditions::default()
+        }
+    }
+
     /// The project's bad network: 80 ms there and back, 30 ms jitter, and this loss.
     #[must_use]
     pub fn bad(loss: f64) -> Conditions {

@@ -23,10 +23,7 @@ fn empty(players: usize, bodies: usize) -> Stage {
 
 #[test]
 fn a_join_on_a_good_network_takes_one_way() {
-    let delay = Conditions {
-        delay_us: 20_000,
-        ..Conditions::default()
-    };
+    let delay = Conditions::of(20_000, 0, 0.0);
     let mut stage = empty(4, 5);
     for k in 0..2 {
         stage.join(seed() + k, delay, Vec3::ZERO, Box::new(Still));

@@ -59,10 +59,7 @@ fn rg4_a_join_among_many_is_quick_and_the_snapshots_keep_their_rate() {
 
 #[test]
 fn rg3_the_nearest_bodies_come_first_and_none_faster_than_its_budget() {
-    let way = Conditions {
-        delay_us: 20_000,
-        ..Conditions::default()
-    };
+    let way = Conditions::of(20_000, 0, 0.0);
     let (mut stage, _, late) = late(way);
     let mut before = 0;
     for tick in 0..40 {

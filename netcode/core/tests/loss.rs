@@ -56,12 +56,7 @@ fn alone(conditions: Conditions) -> Stage {
 
 #[test]
 fn lk7_both_ends_measure_the_network() {
-    let mut stage = alone(Conditions {
-        loss: 0.2,
-        delay_us: 40_000,
-        jitter_us: 30_000,
-        ..Conditions::default()
-    });
+    let mut stage = alone(Conditions::of(40_000, 30_000, 0.2));
     stage.run(300, |_| {});
     let (mut losses, samples) = ([0.0; 2], 1_500);
     for _ in 0..samples {

@@ -65,10 +65,7 @@ fn sl2_where_too_much_is_near_nobody_starves_and_the_channel_delivers() {
     const BODIES: u32 = 100;
     let world = Arc::new(floor_with(|_| {}));
     let mut stage = Stage::new(world, Tick(0), OTHERS as usize + 1, BODIES as usize + 1);
-    let way = Conditions {
-        delay_us: 40_000,
-        ..Conditions::default()
-    };
+    let way = Conditions::of(40_000, 0, 0.0);
     let client = stage.join(seed(), way, Vec3::ZERO, Box::new(Still));
     stage.seats[client].heard = Some(Vec::new());
     let mut walkers: Vec<_> = (0..OTHERS).map(|k| Walker::new(k + 1, 12.0)).collect();

@@ -30,12 +30,7 @@ fn counts(stage: &mut Stage) -> Vec<Counts> {
 }
 
 fn bad(loss: f64) -> Conditions {
-    Conditions {
-        loss,
-        delay_us: 40_000,
-        jitter_us: 30_000,
-        ..Conditions::default()
-    }
+    Conditions::of(40_000, 30_000, loss)
 }
 
 #[test]

@@ -135,10 +135,7 @@ fn payload_bytes(stage: &mut Stage, play: &mut impl FnMut(&mut Stage)) -> usize 
 
 #[test]
 fn kf2_baselines_recover_after_an_outage() {
-    let way = Conditions {
-        delay_us: 40_000,
-        ..Conditions::default()
-    };
+    let way = Conditions::of(40_000, 0, 0.0);
     let world = Arc::new(floor_with(|_| {}));
     let mut stage = Stage::new(world, Tick(0), 21, 0);
     stage.join(seed(), way, Vec3::ZERO, Box::new(Still));

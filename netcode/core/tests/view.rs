@@ -128,22 +128,18 @@ fn report(name: &str, errors: &mut Errors) -> (f32, f32, f32) {
     (root, points, delay)
 }
 
-fn way(delay_us: u64, jitter_us: u64, loss: f64) -> Conditions {
-    Conditions {
-        loss,
-        delay_us,
-        jitter_us,
-        ..Conditions::default()
-    }
-}
-
 #[test]
 fn vw4_others_are_shown_where_they_were_a_moment_ago() {
     for (name, conditions, near_mm, delay_ms) in [
-        ("steady", way(1_000, 0, 0.0), 20.0, 90.0),
-        ("far away", way(40_000, 0, 0.0), 20.0, 130.0),
-        ("jitter", way(40_000, 30_000, 0.0), 20.0, 170.0),
-        ("loss 5 %", way(40_000, 30_000, 0.05), 30.0, 180.0),
+        ("steady", Conditions::of(1_000, 0, 0.0), 20.0, 90.0),
+        ("far away", Conditions::of(40_000, 0, 0.0), 20.0, 130.0),
+        ("jitter", Conditions::of(40_000, 30_000, 0.0), 20.0, 170.0),
+        (
+            "loss 5 %",
+            Conditions::of(40_000, 30_000, 0.05),
+            30.0,
+            180.0,
+        ),
         ("all of it", Conditions::bad(0.05), 40.0, 220.0),
     ] {
         let mut watch = Watch::new(conditions, Tick(u32::MAX - 600));
@@ -176,8 +172,12 @@ fn ball(tick: i32, start: i32) -> BodyPose {
 #[test]
 fn vw4_in_a_crowd_those_who_are_near_are_where_they_were() {
     for (name, conditions, near_mm) in [
-        ("crowd, steady", way(1_000, 0, 0.0), 50.0),
-        ("crowd, loss 5 %", way(40_000, 30_000, 0.05), 80.0),
+        ("crowd, steady", Conditions::of(1_000, 0, 0.0), 50.0),
+        (
+            "crowd, loss 5 %",
+            Conditions::of(40_000, 30_000, 0.05),
+            80.0,
+        ),
     ] {
         let mut watch = Watch::of(conditions, Tick(0), 99, 8.0);
         watch.run(150, false);
@@ -198,8 +198,8 @@ fn vw4_in_a_crowd_those_who_are_near_are_where_they_were() {
 #[test]
 fn vw6_a_push_is_seen_at_once_and_what_rests_is_shown_where_it_rests() {
     for (name, conditions) in [
-        ("steady", way(1_000, 0, 0.0)),
-        ("bad", way(40_000, 30_000, 0.05)),
+        ("steady", Conditions::of(1_000, 0, 0.0)),
+        ("bad", Conditions::of(40_000, 30_000, 0.05)),
     ] {
         let mut waits_ms = Vec::new();
         for k in 0..20 {
@@ -249,7 +249,7 @@ fn vw6_a_push_is_seen_at_once_and_what_rests_is_shown_where_it_rests() {
 
 #[test]
 fn vw5_when_nothing_comes_it_goes_on_briefly_and_says_so() {
-    let mut watch = Watch::new(way(20_000, 0, 0.0), Tick(0));
+    let mut watch = Watch::new(Conditions::of(20_000, 0, 0.0), Tick(0));
     watch.run(200, false);
     watch.stage.seats[0].down.conditions.loss = 1.0;
     let before: HashMap<_, _> = shown(&watch.stage).collect();
@@ -280,7 +280,7 @@ fn shown(stage: &Stage) -> impl Iterator<Item = (EntityId, (Vec3, f64))> + '_ {
 
 #[test]
 fn vw9_who_goes_is_not_shown_and_who_comes_is() {
-    let mut watch = Watch::new(way(40_000, 30_000, 0.05), Tick(0));
+    let mut watch = Watch::new(Conditions::of(40_000, 30_000, 0.05), Tick(0));
     watch.run(150, false);
     let gone = stage::entity(3);
     let keep = watch.walkers.clone();

@@ -60,6 +60,8 @@ pub struct Door {
     pub key: [u8; 32],
     /// Seats.
     pub capacity: usize,
+    /// Slots of the simulation's bodies.
+    pub body_slots: usize,
 }
 
 /// Everybody inside, and everybody expected.
@@ -68,8 +70,7 @@ pub struct People {
     clock: UnixClock,
     crowd: Crowd,
     view: View,
-    /// Sized by the first tick, which knows the bodies.
-    encoder: Option<Encoder>,
+    encoder: Encoder,
     payload: Payload,
     told_at: Duration,
 }
@@ -129,9 +130,9 @@ impl People {
             },
             view: View {
                 players: Vec::with_capacity(door.capacity),
-                bodies: Vec::new(),
+                bodies: Vec::with_capacity(door.body_slots),
             },
-            encoder: None,
+            encoder: Encoder::new(door.capacity, door.body_slots),
             payload: [0; _],
             told_at: Duration::ZERO,
         })
@@ -335,8 +336,7 @@ impl Peers for People {
             players: &self.view.players,
             bodies: &self.view.bodies,
         };
-        let new = || Encoder::new(scene.players.len(), scene.bodies.len());
-        let encoder = self.encoder.get_or_insert_with(new);
+        let encoder = &mut self.encoder;
         scene.code(encoder);
         for (slot, session) in self.crowd.sessions.iter_mut().enumerate() {
             let Some(session) = session.as_mut().filter(|session| !session.away) else {

@@ -73,6 +73,7 @@ impl Running {
             public_address: SocketAddr::from(world.public_address),
             key: world.key,
             capacity: world.capacity,
+            body_slots: simulation.bodies().len(),
         };
         let people = People::open(&door, clock)
             .map_err(|error| format!("the socket {} cannot be bound: {error}", door.bind))?;

@@ -1,6 +1,7 @@
 //! Frames for the operators' live map: everybody, and the bodies that moved since the frame before. The map draws the
 //! world's file, so a body has the number that it has there, also when it is a copy that came for one that fell out.
 
+use otherworld_core::input::radians;
 use otherworld_core::snapshot::BodyPose;
 use otherworld_core::{EntityId, SeatId, Tick, Vec3};
 use otherworld_instance::{BodyPose as ToldBody, TelemetryFrame, TelemetryPlayer};
@@ -40,7 +41,7 @@ impl Telemetry {
             Some(TelemetryPlayer {
                 seat: seat_of(slot)?,
                 position: shown.position.into(),
-                yaw: f32::from(shown.yaw) / 65_536.0 * std::f32::consts::TAU,
+                yaw: radians(shown.yaw),
                 grounded: shown.grounded,
             })
         }));

@@ -2,6 +2,7 @@
 
 use crate::Rule;
 use otherworld_core::Vec3;
+use otherworld_core::pose::multiply;
 use otherworld_core::vec3::vec3;
 use otherworld_core::world::LIMIT;
 
@@ -151,13 +152,4 @@ fn rotate(q: [f32; 4], v: Vec3) -> Vec3 {
     let axis = vec3(q[0], q[1], q[2]);
     let twice = axis.cross(v) * 2.0;
     v + twice * q[3] + axis.cross(twice)
-}
-
-fn multiply(a: [f32; 4], b: [f32; 4]) -> [f32; 4] {
-    [
-        a[3] * b[0] + a[0] * b[3] + a[1] * b[2] - a[2] * b[1],
-        a[3] * b[1] - a[0] * b[2] + a[1] * b[3] + a[2] * b[0],
-        a[3] * b[2] + a[0] * b[1] - a[1] * b[0] + a[2] * b[3],
-        a[3] * b[3] - a[0] * b[0] - a[1] * b[1] - a[2] * b[2],
-    ]
 }

@@ -1,21 +1,19 @@
-//! A bot's own random numbers: SplitMix64 (Steele, Lea and Flood, OOPSLA 2014).
+//! A bot's own random numbers.
 
 use super::{Area, Spot};
+use otherworld_core::testing;
 
 #[derive(Debug, Clone)]
-pub struct Random(u64);
+pub struct Random(testing::Random);
 
 impl Random {
     pub fn new(seed: u32) -> Random {
-        Random(u64::from(seed))
+        Random(testing::Random(seed.into()))
     }
 
     /// From 0 to below 1.
     pub fn unit(&mut self) -> f32 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        ((mixed ^ (mixed >> 31)) >> 40) as f32 / (1 << 24) as f32
+        (self.0.bits() >> 40) as f32 / (1 << 24) as f32
     }
 
     pub fn between(&mut self, [least, most]: [f32; 2]) -> f32 {

@@ -7,13 +7,13 @@
 
 use super::timeline::Timeline;
 use super::track::{Moment, Pose, Track};
+use crate::input::radians;
 use crate::message::Spawn;
-use crate::pose::{PackedPoint, Point, Tracked};
+use crate::pose::{PackedPoint, Point, Tracked, multiply};
 use crate::snapshot::{BodyPose, PlayerPose, Snapshot};
 use crate::step::DT;
 use crate::tick::EntityId;
 use crate::vec3::Vec3;
-use std::f32::consts::TAU;
 use std::time::Duration;
 
 /// `[RG5]` Most bodies that are shown: more than any scene has.
@@ -190,7 +190,7 @@ impl Others {
         let yaw = from
             .yaw
             .wrapping_add_signed((f32::from(turn) * share) as i16);
-        let half = f32::from(yaw) / 65_536.0 * TAU * 0.5;
+        let half = radians(yaw) * 0.5;
         let tracked = match (&from.tracked, &to.tracked) {
             (Some(from), Some(to)) => Some((from, to, share)),
             (None, Some(to)) => Some((to, to, share)),
@@ -300,18 +300,6 @@ fn mix_rotations(from: [f32; 4], to: [f32; 4], share: f32) -> [f32; 4] {
     let mixed: [f32; 4] = core::array::from_fn(|k| from[k] * sign * (1.0 - share) + to[k] * share);
     let square: f32 = mixed.iter().map(|part| part * part).sum();
     mixed.map(|part| part / square.sqrt())
-}
-
-/// First the right one, then the left one.
-fn multiply(left: [f32; 4], right: [f32; 4]) -> [f32; 4] {
-    let [x, y, z, w] = left;
-    let [a, b, c, d] = right;
-    [
-        w * a + x * d + y * c - z * b,
-        w * b - x * c + y * d + z * a,
-        w * c + x * b - y * a + z * d,
-        w * d - x * a - y * b - z * c,
-    ]
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@ use super::packed::{SIDEWAYS_BITS, STEPS_PER_METRE, quantise};
 use super::*;
 use crate::bits::BitsError;
 use crate::link::MAX_PAYLOAD_BYTES;
+use crate::pose::tests::any_rotation;
 use crate::step::{Blocker, Blockers, Support};
 use crate::vec3::vec3;
 use crate::world::LIMIT;
@@ -13,17 +14,6 @@ use proptest::prelude::*;
 /// Within the last step; what is beyond it is shown at the edge.
 fn any_place() -> impl Strategy<Value = Vec3> {
     (-512.0f32..511.999, -256.0f32..255.999, -512.0f32..511.999).prop_map(|(x, y, z)| vec3(x, y, z))
-}
-
-fn any_rotation() -> impl Strategy<Value = [f32; 4]> {
-    prop::array::uniform4(-1.0f32..1.0)
-        .prop_filter("long enough", |q| {
-            q.iter().map(|p| p * p).sum::<f32>() > 0.01
-        })
-        .prop_map(|q| {
-            let length = q.iter().map(|p| p * p).sum::<f32>().sqrt();
-            q.map(|p| p / length)
-        })
 }
 
 fn any_state() -> impl Strategy<Value = State> {

@@ -16,15 +16,6 @@ pub const PROTOCOL: u64 = 7;
 pub const NOW: Duration = Duration::from_secs(1_700_000_000);
 pub const CAPACITY: usize = 4;
 
-const KINDS: [Kind; 6] = [
-    Kind::Denied,
-    Kind::Challenge,
-    Kind::Response,
-    Kind::KeepAlive,
-    Kind::Payload,
-    Kind::Disconnect,
-];
-
 pub fn config() -> Config {
     Config {
         protocol_id: PROTOCOL,
@@ -126,7 +117,7 @@ impl Peer {
 
     /// Whatever bytes under the right key. The first one is the sequence number's highest, if it is 128 or more.
     pub fn seal(&mut self, kind: u8, bytes: &[u8]) -> Vec<u8> {
-        let kind = KINDS[usize::from(kind) % KINDS.len()];
+        let kind = Kind::SEALED[usize::from(kind) % Kind::SEALED.len()];
         let (&high, body) = bytes.split_first().unwrap_or((&0, &[]));
         let body = &body[..body.len().min(MAX_PAYLOAD_BYTES)];
         if high & 128 == 0 {

@@ -32,6 +32,18 @@ pub enum Kind {
     Disconnect = 6,
 }
 
+impl Kind {
+    /// All but the request, in the order of their numbers.
+    pub const SEALED: [Kind; 6] = [
+        Kind::Denied,
+        Kind::Challenge,
+        Kind::Response,
+        Kind::KeepAlive,
+        Kind::Payload,
+        Kind::Disconnect,
+    ];
+}
+
 /// The readable part of a sealed packet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Header {
@@ -45,15 +57,8 @@ pub struct Header {
 /// Reads the header of a sealed packet. `None` when its prefix, sequence length or size is not the standard's.
 pub fn peek(packet: &[u8]) -> Option<Header> {
     let prefix = *packet.first()?;
-    let kind = match prefix & 0xf {
-        1 => Kind::Denied,
-        2 => Kind::Challenge,
-        3 => Kind::Response,
-        4 => Kind::KeepAlive,
-        5 => Kind::Payload,
-        6 => Kind::Disconnect,
-        _ => return None,
-    };
+    let number = usize::from(prefix & 0xf);
+    let kind = *Kind::SEALED.get(number.checked_sub(1)?)?;
     let length = usize::from(prefix >> 4);
     let sealed_at = 1 + length;
     if !(1..=8).contains(&length)
@@ -120,26 +125,17 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    const KINDS: [Kind; 6] = [
-        Kind::Denied,
-        Kind::Challenge,
-        Kind::Response,
-        Kind::KeepAlive,
-        Kind::Payload,
-        Kind::Disconnect,
-    ];
-
     proptest! {
         #[test]
         fn opens_what_it_sealed(
-            kind in 0..KINDS.len(), sequence: u64, protocol_id: u64, key: [u8; 32],
+            kind in 0..Kind::SEALED.len(), sequence: u64, protocol_id: u64, key: [u8; 32],
             body in prop::collection::vec(any::<u8>(), 0..=MAX_PAYLOAD_BYTES),
         ) {
             let cipher = Cipher::new(&key);
             let mut packet = [0; MAX_PACKET_BYTES];
-            let length = seal(&mut packet, KINDS[kind], sequence, protocol_id, &cipher, &body);
+            let length = seal(&mut packet, Kind::SEALED[kind], sequence, protocol_id, &cipher, &body);
             let header = peek(&packet[..length]).unwrap();
-            prop_assert_eq!((header.kind, header.sequence), (KINDS[kind], sequence));
+            prop_assert_eq!((header.kind, header.sequence), (Kind::SEALED[kind], sequence));
             prop_assert_eq!(open(&mut packet[..length], header, protocol_id, &cipher).unwrap(), &body[..]);
         }
 

@@ -142,19 +142,10 @@ impl Rig {
     }
 }
 
-fn way(delay_us: u64, jitter_us: u64, loss: f64) -> Conditions {
-    Conditions {
-        loss,
-        delay_us,
-        jitter_us,
-        ..Conditions::default()
-    }
-}
-
 #[test]
 fn ck1_on_a_steady_network_an_input_comes_just_in_time() {
     for delay_us in [0, 1_000, 40_000, 150_000] {
-        let mut rig = Rig::new(seed(), way(delay_us, 0, 0.0), Tick(300));
+        let mut rig = Rig::new(seed(), Conditions::of(delay_us, 0, 0.0), Tick(300));
         let (missed, margin_ms) = rig.run(900).last(600);
         assert_eq!(missed, 0.0, "{delay_us}");
         assert!((2.0..9.0).contains(&margin_ms), "{delay_us}: {margin_ms}");
@@ -165,10 +156,25 @@ fn ck1_on_a_steady_network_an_input_comes_just_in_time() {
 fn ck1_under_jitter_and_loss_few_ticks_are_missed_and_the_lead_is_short() {
     let seed = seed();
     for (name, conditions, most_missed, most_ms) in [
-        ("jitter", way(40_000, 30_000, 0.0), 0.005, 32.0),
-        ("loss 1 %", way(40_000, 30_000, 0.01), 0.005, 60.0),
-        ("loss 5 %", way(40_000, 30_000, 0.05), 0.005, 75.0),
-        ("loss 20 %", way(40_000, 30_000, 0.2), 0.01, 150.0),
+        ("jitter", Conditions::of(40_000, 30_000, 0.0), 0.005, 32.0),
+        (
+            "loss 1 %",
+            Conditions::of(40_000, 30_000, 0.01),
+            0.005,
+            60.0,
+        ),
+        (
+            "loss 5 %",
+            Conditions::of(40_000, 30_000, 0.05),
+            0.005,
+            75.0,
+        ),
+        (
+            "loss 20 %",
+            Conditions::of(40_000, 30_000, 0.2),
+            0.01,
+            150.0,
+        ),
         ("all of it", Conditions::bad(0.05), 0.006, 100.0),
     ] {
         let mut rig = Rig::new(seed, conditions, Tick(300));
@@ -185,7 +191,7 @@ fn ck1_under_jitter_and_loss_few_ticks_are_missed_and_the_lead_is_short() {
 #[test]
 fn ck3_it_settles_within_seconds_and_rests() {
     for first in [Tick(300), Tick(u32::MAX - 200)] {
-        let mut rig = Rig::new(seed(), way(40_000, 30_000, 0.05), first);
+        let mut rig = Rig::new(seed(), Conditions::of(40_000, 30_000, 0.05), first);
         rig.run(150);
         let mut offsets = Vec::new();
         for _ in 0..600 {
@@ -201,7 +207,7 @@ fn ck3_it_settles_within_seconds_and_rests() {
 
 #[test]
 fn ck4_a_server_that_stalls_finds_the_inputs_as_early_as_before() {
-    let mut rig = Rig::new(seed(), way(40_000, 0, 0.0), Tick(0));
+    let mut rig = Rig::new(seed(), Conditions::of(40_000, 0, 0.0), Tick(0));
     rig.run(300);
     let before = rig.last(100);
     // It does nothing for a second and gives up the ticks.
@@ -215,7 +221,7 @@ fn ck4_a_server_that_stalls_finds_the_inputs_as_early_as_before() {
 #[test]
 fn ck5_a_client_that_sleeps_goes_on_when_it_wakes() {
     for sleep_us in [100_000, 1_000_000, 10_000_000] {
-        let mut rig = Rig::new(seed(), way(40_000, 10_000, 0.0), Tick(0));
+        let mut rig = Rig::new(seed(), Conditions::of(40_000, 10_000, 0.0), Tick(0));
         rig.run(300);
         rig.client_sleeps_until_us = rig.tick_at_us + sleep_us;
         rig.run((sleep_us / u64::from(TICK_US)) as u32);
