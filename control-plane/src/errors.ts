@@ -20,6 +20,21 @@ const TABLE = {
     message: "This needs the operator's token.",
     hint: 'Send "Authorization: Bearer …" with the token from secrets/operator.token in the data folder.',
   },
+  OW_ERR_SIGN_IN: {
+    status: 401,
+    message: 'This needs somebody who is signed in.',
+    hint: 'Send "Authorization: Bearer ow_…"; POST /api/v1/guests or /api/v1/sessions gives a token.',
+  },
+  OW_ERR_FORBIDDEN: {
+    status: 403,
+    message: 'This is not for you.',
+    hint: 'It needs another role or membership; an admin can give roles.',
+  },
+  OW_ERR_BANNED: {
+    status: 403,
+    message: 'This account is kept out.',
+    hint: 'The message says why and until when.',
+  },
   OW_ERR_NOT_FOUND: {
     status: 404,
     message: 'There is nothing at this address.',

@@ -1,0 +1,22 @@
+// The name that others see, made presentable. It travels in connect tokens, which have room for 64 bytes of it.
+import { MAX_NAME_BYTES } from '../tokens/user-data.ts';
+
+/** Control and format characters: they break lines, reverse text or hide it. */
+const INVISIBLE = /\p{C}/gu;
+
+/** Returns '' when nothing can be shown. */
+export function cleanName(asked: string): string {
+  return shorten(asked.normalize('NFC').replaceAll(INVISIBLE, '').replaceAll(/\s+/g, ' ').trim());
+}
+
+/** As many whole characters as fit. */
+function shorten(name: string): string {
+  let bytes = 0;
+  let kept = '';
+  for (const { segment } of new Intl.Segmenter('en', { granularity: 'grapheme' }).segment(name)) {
+    bytes += Buffer.byteLength(segment);
+    if (bytes > MAX_NAME_BYTES) break;
+    kept += segment;
+  }
+  return kept.trimEnd();
+}
