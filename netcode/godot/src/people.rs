@@ -2,8 +2,8 @@
 //! ([`crate::tick::Peers`]), and the only place where a player comes in or goes.
 //!
 //! A seat is offered by the control plane, opens the pipe for one token, becomes a session when that token has come in,
-//! and is free again when its player has left, however that came about. Whoever is sent away has no body from that moment,
-//! and a second to hear why. Everything here is sized at the start; after that a tick allocates only when somebody comes
+//! and is free again when its player has left, however that came about. Whoever is sent away has no body and no seat from
+//! that moment, no token lets them in again, and they have a second to hear why. Everything here is sized at the start; after that a tick allocates only when somebody comes
 //! or goes.
 
 use std::collections::{HashMap, VecDeque};
@@ -97,7 +97,6 @@ struct Crowd {
 /// A player who has been sent away.
 struct Parting {
     session: Box<Session>,
-    cause: LeaveCause,
     until: Duration,
 }
 
@@ -253,9 +252,10 @@ impl People {
             session.say_goodbye(goodbye);
             self.crowd.partings.push(Parting {
                 session,
-                cause,
                 until: now + PARTING,
             });
+            // The seat is somebody else's from now on; only the goodbye is still on its way.
+            self.crowd.free(id, cause);
         } else if self.crowd.parting(id).is_none() {
             self.pipe.kick(now, id);
             self.crowd.leave(id, cause, simulation);
@@ -265,17 +265,11 @@ impl People {
     fn send_goodbyes(&mut self) {
         let now = self.clock.now();
         let mut index = 0;
-        while let Some(Parting {
-            session,
-            cause,
-            until,
-        }) = self.crowd.partings.get_mut(index)
-        {
-            let (id, cause) = (session.seat(), *cause);
+        while let Some(Parting { session, until }) = self.crowd.partings.get_mut(index) {
+            let id = session.seat();
             if session.has_heard_all() || now >= *until {
                 self.pipe.kick(now, id);
                 self.crowd.partings.swap_remove(index);
-                self.crowd.free(id, cause);
                 continue;
             }
             let written = session.write_events(micros(now), &mut self.payload);
@@ -421,9 +415,10 @@ impl Crowd {
                     Departure::Left => LeaveCause::Left,
                     Departure::Kicked => LeaveCause::Kicked,
                 };
-                let parted = self.parting(seat);
-                let parted = parted.map(|index| self.partings.swap_remove(index).cause);
-                self.leave(seat, parted.unwrap_or(cause), simulation);
+                match self.parting(seat) {
+                    Some(index) => drop(self.partings.swap_remove(index)),
+                    None => self.leave(seat, cause, simulation),
+                }
             }
         }
     }
