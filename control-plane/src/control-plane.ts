@@ -76,7 +76,6 @@ export async function startControlPlane(
       telemetry,
       masterKey,
       world: worldRef(world, publicUrl(config)),
-      publicUrl: publicUrl(config),
       rules: tuning.instances,
       log,
     }),

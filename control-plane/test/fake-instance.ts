@@ -4,6 +4,7 @@ import { create, type MessageInitShape } from '@bufbuild/protobuf';
 import { createClient } from '@connectrpc/connect';
 import { createGrpcTransport } from '@connectrpc/connect-node';
 import {
+  type AssignWorld,
   type ControlMessage,
   InstanceMessageSchema,
   InstanceService,
@@ -22,7 +23,8 @@ export interface FakeOptions {
   readonly protocolHash?: bigint;
   readonly address?: string;
   readonly seats?: readonly { id: bigint; user: string; name: string; connected: boolean }[];
-  readonly worldSha256?: string;
+  /** What it says that it runs already. */
+  readonly assigned?: AssignWorld;
   /** How it answers an offer; undefined keeps silent. */
   readonly answer?: (seat: bigint) => 'accept' | string | undefined;
   /** 0: never. */
@@ -83,6 +85,11 @@ export class FakeInstance {
     return first.value;
   }
 
+  /** The world that it was given. */
+  assignment(): Promise<AssignWorld> {
+    return until(() => this.of('assignWorld')[0]?.value);
+  }
+
   of<C extends ControlMessage['message']['case']>(name: C) {
     return this.heard.filter(
       (message): message is Extract<typeof message, { case: C }> => message.case === name,
@@ -99,14 +106,7 @@ export class FakeInstance {
   }
 
   #register(): void {
-    const {
-      name,
-      uid,
-      credential,
-      protocolHash = PROTOCOL_HASH,
-      seats = [],
-      worldSha256 = '',
-    } = this.#options;
+    const { name, uid, credential, protocolHash = PROTOCOL_HASH, seats = [], assigned } = this.#options;
     const endpoints = [{ pipe: 'udp', address: this.#options.address ?? '127.0.0.1', port: 7420 }];
     this.say({
       case: 'register',
@@ -118,7 +118,11 @@ export class FakeInstance {
         protocolHash,
         endpoints,
         seats: [...seats],
-        worldSha256,
+        ...(assigned && {
+          world: assigned.world,
+          capacity: assigned.capacity,
+          tickRateHz: assigned.tickRateHz,
+        }),
       },
     });
   }
@@ -130,7 +134,9 @@ export class FakeInstance {
   async #listen(replies: AsyncIterable<ControlMessage>): Promise<void> {
     for await (const { message } of replies) {
       this.heard.push(message);
-      if (message.case === 'registered') this.#open();
+      if (message.case === 'registered') this.#beatFromNowOn();
+      const wasAssigned = this.#options.assigned !== undefined;
+      if (message.case === (wasAssigned ? 'registered' : 'assignWorld')) this.#open();
       if (message.case === 'offerSeat') this.#answer(message.value.seat?.id ?? 0n);
     }
   }
@@ -140,6 +146,9 @@ export class FakeInstance {
       case: 'listening',
       value: { worldHash: 5n, staticTriangles: 12, dynamicBodies: 3, loadMs: 8 },
     });
+  }
+
+  #beatFromNowOn(): void {
     const every = this.#options.heartbeatMs ?? 100;
     this.beat();
     if (every > 0) this.#beat = setInterval(() => this.beat(), every);

@@ -5,24 +5,24 @@ import type { Telemetry } from '../instances/telemetry.ts';
 import type { Joined } from '../seats/flow.ts';
 
 export function instanceView(instance: Instance) {
-  const { name, gameServer, registration, loaded, vitals, link } = instance;
+  const { name, gameServer, registration, assignment, loaded, vitals, link, failure } = instance;
   return {
     name,
     uid: registration?.uid ?? gameServer?.uid ?? null,
     state: stateOf(instance),
     /** Why it is in this state, where there is something to say. */
-    reason: link.state === 'lost' ? link.reason : (gameServer?.reason ?? null),
+    reason: failure ?? (link.state === 'lost' ? link.reason : (gameServer?.reason ?? null)),
     /** The control plane's line to it. */
     link: link.state,
     address: addressOf(instance),
-    world: registration?.world ?? null,
+    world: assignment?.world ?? null,
     build: registration?.build ?? null,
     protocolHash: registration === undefined ? null : String(registration.protocolHash),
     players: [...instance.seats.values()].filter(({ state }) => state === 'connected').length,
-    capacity: registration?.capacity ?? gameServer?.counters.players?.capacity ?? 0,
+    capacity: assignment?.capacity ?? gameServer?.counters.players?.capacity ?? 0,
     seats: [...instance.seats.values()].map(seatView),
     draining: instance.draining,
-    tickRateHz: registration?.tickRateHz ?? 0,
+    tickRateHz: assignment?.tickRateHz ?? 0,
     tick: vitals?.tick ?? null,
     tickTimes: vitals?.tickTimes ?? null,
     tickTimesSinceStart: vitals?.tickTimesSinceStart ?? null,

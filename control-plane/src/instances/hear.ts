@@ -1,5 +1,6 @@
 // What an instance says, one message at a time. Unknown messages of a newer instance are skipped, as the contract
 // wants.
+import type { FastifyBaseLogger } from 'fastify';
 import type { InstanceMessage } from '../../../proto/gen/otherworld/instance/v1/instance_pb.js';
 import type { Instance } from './instance.ts';
 import type { Line } from './line.ts';
@@ -7,12 +8,17 @@ import { loaded, vitals } from './messages.ts';
 import type { InstanceRegistry } from './registry.ts';
 import type { TelemetryHub } from './telemetry.ts';
 
+interface Ears {
+  readonly registry: InstanceRegistry;
+  readonly telemetry: TelemetryHub;
+  readonly log: FastifyBaseLogger;
+}
+
 export function hear(
   { message }: InstanceMessage,
   instance: Instance,
   line: Line,
-  registry: InstanceRegistry,
-  telemetry: TelemetryHub,
+  { registry, telemetry, log }: Ears,
 ): void {
   switch (message.case) {
     case 'listening':
@@ -45,6 +51,13 @@ export function hear(
     case 'playerLeft':
       registry.releaseSeat(instance, message.value.seat);
       return;
+    case 'failed':
+      log.error({ instance: instance.name, problem: message.value.problem }, 'the instance ends in error');
+      instance.failure = message.value.problem;
+      registry.changed();
+      return;
+    case 'eventAnswer': // nobody asks yet
+    case 'event':
     case 'register': // said once, at the start
     case undefined:
       return;

@@ -36,6 +36,10 @@ export interface Registration {
   readonly build: string;
   readonly protocolHash: bigint;
   readonly endpoints: readonly Endpoint[];
+}
+
+/** What an instance was given to run, once in its life. */
+export interface Assignment {
   readonly world: WorldRef;
   readonly capacity: number;
   readonly tickRateHz: number;
@@ -82,9 +86,12 @@ export interface Instance {
   gameServer: GameServerView | undefined;
   link: Link;
   registration: Registration | undefined;
+  assignment: Assignment | undefined;
   loaded: Loaded | undefined;
   vitals: Vitals | undefined;
   draining: boolean;
+  /** Why it ends, in its own words, where nobody asked it to. */
+  failure: string | undefined;
   readonly seats: Map<bigint, Seat>;
 }
 
@@ -94,9 +101,11 @@ export function unknownInstance(name: string): Instance {
     gameServer: undefined,
     link: { state: 'never' },
     registration: undefined,
+    assignment: undefined,
     loaded: undefined,
     vitals: undefined,
     draining: false,
+    failure: undefined,
     seats: new Map(),
   };
 }

@@ -8,7 +8,7 @@ import {
   type Listening,
   type Register,
 } from '../../../proto/gen/otherworld/instance/v1/instance_pb.js';
-import type { Loaded, Registration, Seat, TickTimes, Vitals, WorldRef } from './instance.ts';
+import type { Assignment, Loaded, Registration, Seat, TickTimes, Vitals } from './instance.ts';
 
 export type Outgoing = ControlMessage;
 
@@ -16,20 +16,20 @@ type Content = Exclude<MessageInitShape<typeof ControlMessageSchema>['message'],
 
 export const outgoing = (message: Content): Outgoing => create(ControlMessageSchema, { message });
 
-export function registration(
-  register: Register,
-  world: WorldRef,
-  rules: { capacity: number; tickRateHz: number },
-): Registration {
-  const { uid, build, protocolHash, endpoints } = register;
+export function registration({ uid, build, protocolHash, endpoints }: Register): Registration {
   return {
     uid,
     build,
     protocolHash,
     endpoints: endpoints.map(({ pipe, address, port }) => ({ pipe, address, port })),
-    world,
-    ...rules,
   };
+}
+
+/** What it was given before its line broke; undefined when it waits for a world. */
+export function assignment({ world, capacity, tickRateHz }: Register): Assignment | undefined {
+  if (world === undefined) return undefined;
+  const { id, url, sha256 } = world;
+  return { world: { id, url, sha256 }, capacity, tickRateHz };
 }
 
 export function heldSeats(register: Register): Seat[] {

@@ -2,8 +2,9 @@
 // are offered, in one synchronous step, so that two callers never get the same last one; the instance's answer is
 // the last word all the same.
 import type { GameServerView } from '../fleet/game-server.ts';
-import { type Instance, type Registration, type Seat, unknownInstance } from './instance.ts';
+import { type Assignment, type Instance, type Registration, type Seat, unknownInstance } from './instance.ts';
 import type { Line } from './line.ts';
+import { outgoing } from './messages.ts';
 
 export type SeatAnswer = 'accepted' | 'lost' | { readonly refused: string };
 
@@ -49,16 +50,25 @@ export class InstanceRegistry {
   register(
     name: string,
     registration: Registration,
+    assignment: Assignment | undefined,
     seats: readonly Seat[],
     line: Line,
-    isListening: boolean,
   ): void {
     const instance = this.#ensure(name);
     this.#failOffers(instance);
     instance.registration = registration;
-    instance.link = { state: isListening ? 'listening' : 'registered', line };
+    instance.assignment = assignment;
+    // One that runs says so in its next word.
+    instance.link = { state: 'registered', line };
     instance.seats.clear();
     for (const seat of seats) instance.seats.set(seat.id, seat);
+    this.changed();
+  }
+
+  /** Gives a registered instance its world; once in its life. */
+  assign(instance: Instance, assignment: Assignment, line: Line): void {
+    instance.assignment = assignment;
+    line.send(outgoing({ case: 'assignWorld', value: assignment }));
     this.changed();
   }
 

@@ -3,7 +3,7 @@ import { connect } from 'node:net';
 import { Code, ConnectError } from '@connectrpc/connect';
 import { afterEach, expect, test, vi } from 'vitest';
 import { controlPlaneFixture, type Fixture } from '../../test/control-plane-fixture.ts';
-import { FakeInstance } from '../../test/fake-instance.ts';
+import { FakeInstance, type FakeOptions } from '../../test/fake-instance.ts';
 import { until } from '../../test/until.ts';
 
 vi.setConfig({ testTimeout: 60_000 });
@@ -15,7 +15,7 @@ async function server(): Promise<{ name: string; uid: string }> {
   return until(async () => (await fixture.fleet.list()).find(({ state }) => state === 'Ready'), 20_000);
 }
 
-const dial = (options: { name: string; uid: string; credential: string } & object) =>
+const dial = (options: Omit<FakeOptions, 'controlUrl'>) =>
   fixture.track(new FakeInstance({ controlUrl: fixture.controlUrl, ...options }));
 
 async function codeOf(fake: FakeInstance): Promise<Code | undefined> {
@@ -66,6 +66,29 @@ test('the first word must be Register, and a whole one', async () => {
   expect(await codeOf(fixture.track(nameless))).toBe(Code.InvalidArgument);
   const elsewhere = { controlUrl: fixture.controlUrl, name, uid, credential, address: 'localhost' };
   expect(await codeOf(fixture.track(new FakeInstance(elsewhere)))).toBe(Code.InvalidArgument);
+});
+
+test('an instance is given its world once, and listens when it says so', async () => {
+  fixture = await controlPlaneFixture();
+  const { name, uid } = await server();
+  const credential = fixture.credential(name);
+  const first = dial({ name, uid, credential });
+  const assigned = await first.assignment();
+  expect(assigned).toMatchObject({ world: { id: 'plaza' }, capacity: 3, tickRateHz: 30 });
+  await until(async () => (await fixture.instances())[0]?.link === 'listening');
+  first.hangUp();
+
+  const again = dial({ name, uid, credential, assigned });
+  await until(async () => (await fixture.instances())[0]?.link === 'listening');
+  expect(again.of('assignWorld')).toEqual([]);
+  expect((await fixture.instances())[0]).toMatchObject({ world: { id: 'plaza' }, capacity: 3 });
+});
+
+test('an instance that cannot go on says why', async () => {
+  fixture = await controlPlaneFixture();
+  const [instance] = (await fixture.populate()) as [FakeInstance];
+  instance.say({ case: 'failed', value: { problem: 'the world has another SHA-256' } });
+  await until(async () => (await fixture.instances())[0]?.reason === 'the world has another SHA-256');
 });
 
 test('heartbeats are shown', async () => {

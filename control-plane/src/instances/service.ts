@@ -1,6 +1,5 @@
 // The server's side of `proto/otherworld/instance/v1`: one stream an instance. Register is proved to the fleet,
-// answered with the key and the world, and from then on the instance is heard and spoken to until the stream ends,
-// whoever ends it.
+// answered with the key, and from then on the instance is heard and spoken to until the stream ends, whoever ends it.
 import { isIP } from 'node:net';
 import { Code, ConnectError, type ConnectRouter } from '@connectrpc/connect';
 import type { FastifyBaseLogger } from 'fastify';
@@ -10,12 +9,11 @@ import {
   type Register,
 } from '../../../proto/gen/otherworld/instance/v1/instance_pb.js';
 import { type FleetProvider, FleetUnavailable } from '../fleet/provider.ts';
-import { worldRef } from '../worlds/reference.ts';
 import { hear } from './hear.ts';
 import { type Endpoint, type Instance, lineOf, type WorldRef } from './instance.ts';
 import { instanceKey } from './keys.ts';
 import { Line } from './line.ts';
-import { heldSeats, type Outgoing, outgoing, registration } from './messages.ts';
+import { assignment, heldSeats, type Outgoing, outgoing, registration } from './messages.ts';
 import type { InstanceRegistry } from './registry.ts';
 import type { TelemetryHub } from './telemetry.ts';
 
@@ -35,7 +33,6 @@ export interface InstanceContext {
   readonly masterKey: Uint8Array;
   /** The world of a new instance. */
   readonly world: WorldRef;
-  readonly publicUrl: string;
   readonly rules: InstanceRules;
   readonly log: FastifyBaseLogger;
 }
@@ -62,7 +59,7 @@ async function* converse(
   over.addEventListener('abort', () => line.end(Code.Unavailable, 'the stream broke off'));
   void listen(messages, line, instance, context);
   try {
-    yield welcome(register, instance, context);
+    yield welcome(register, context);
     yield* line.messages();
   } finally {
     line.end(Code.Unavailable, 'the instance hung up');
@@ -126,25 +123,24 @@ function admit(register: Register, context: InstanceContext): { line: Line; inst
     registry.unregister(line, reason);
     telemetry.forget(name);
   });
-  // On a reconnect the world is what the instance runs, whatever a new one would be given.
-  const isListening = register.worldSha256 !== '';
-  const world = isListening
-    ? worldRef({ id: context.world.id, sha256: register.worldSha256 }, context.publicUrl)
-    : context.world;
-  registry.register(name, registration(register, world, rules), heldSeats(register), line, isListening);
+  const assigned = assignment(register);
+  registry.register(name, registration(register), assigned, heldSeats(register), line);
   older?.end(Code.AlreadyExists, 'a newer line of the same instance took over');
-  log.info({ instance: name, seats: register.seats.length, reconnect: isListening }, 'instance registered');
-  return { line, instance: registry.get(name) as Instance };
+  log.info(
+    { instance: name, seats: register.seats.length, world: assigned?.world.id },
+    'instance registered',
+  );
+  const instance = registry.get(name) as Instance;
+  const { capacity, tickRateHz } = rules;
+  if (assigned === undefined) registry.assign(instance, { world: context.world, capacity, tickRateHz }, line);
+  return { line, instance };
 }
 
-function welcome(register: Register, instance: Instance, { masterKey, rules }: InstanceContext): Outgoing {
+function welcome(register: Register, { masterKey, rules }: InstanceContext): Outgoing {
   return outgoing({
     case: 'registered',
     value: {
       key: instanceKey(masterKey, register.uid),
-      world: instance.registration?.world as WorldRef,
-      capacity: rules.capacity,
-      tickRateHz: rules.tickRateHz,
       heartbeatIntervalMs: rules.heartbeatIntervalMs,
       telemetryIntervalMs: rules.telemetryIntervalMs,
     },
@@ -155,13 +151,13 @@ async function listen(
   messages: AsyncIterator<InstanceMessage>,
   line: Line,
   instance: Instance,
-  { registry, telemetry }: InstanceContext,
+  context: InstanceContext,
 ): Promise<void> {
   try {
     for (;;) {
       const { value, done } = await messages.next();
       if (done || !line.isOpen) break;
-      hear(value, instance, line, registry, telemetry);
+      hear(value, instance, line, context);
     }
     line.end(Code.Unavailable, 'the instance hung up');
   } catch (error) {

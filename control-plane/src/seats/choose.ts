@@ -13,15 +13,12 @@ export function choose(
     .sort((a, b) => b.seats.size - a.seats.size || a.name.localeCompare(b.name))[0];
 }
 
-function takesPlayers(
-  { gameServer, link, registration, draining, seats }: Instance,
-  worldId: string,
-): boolean {
+function takesPlayers({ gameServer, link, assignment, draining, seats }: Instance, worldId: string): boolean {
   return (
     gameServer?.state === 'Allocated' &&
     link.state === 'listening' &&
-    registration?.world.id === worldId &&
+    assignment?.world.id === worldId &&
     !draining &&
-    seats.size < registration.capacity
+    seats.size < assignment.capacity
   );
 }

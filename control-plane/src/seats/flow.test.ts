@@ -19,7 +19,8 @@ const stateOf = async (name: string) => (await fixture.instances()).find((one) =
 test('a guest gets a seat that the instance has confirmed and a token that only its key opens', async () => {
   fixture = await controlPlaneFixture();
   const [instance] = (await fixture.populate()) as [FakeInstance];
-  const { key, world, capacity, tickRateHz } = await instance.registered();
+  const { key } = await instance.registered();
+  const { world, capacity, tickRateHz } = await instance.assignment();
   expect({ capacity, tickRateHz }).toEqual({ capacity: 3, tickRateHz: 30 });
 
   const { status, body } = await fixture.join('Ada  Lovelace');
@@ -126,7 +127,8 @@ test('a seat is free again when its player has left or never came', async () => 
 test('after a restart of the control plane the instance tells who is inside, and has the key it had', async () => {
   fixture = await controlPlaneFixture();
   const [before] = (await fixture.populate()) as [FakeInstance];
-  const { key, world } = await before.registered();
+  const { key } = await before.registered();
+  const assigned = await before.assignment();
   const guests = [(await fixture.join('Ada')).body, (await fixture.join('Bo')).body];
   const { name, uid } = (await fixture.instances())[0] as { name: string; uid: string };
   await fixture.restart();
@@ -146,7 +148,7 @@ test('after a restart of the control plane the instance tells who is inside, and
       controlUrl: fixture.controlUrl,
       credential,
       seats,
-      worldSha256: world?.sha256 as string,
+      assigned,
     }),
   );
   expect((await again.registered()).key).toEqual(key);

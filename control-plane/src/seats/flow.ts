@@ -2,7 +2,7 @@
 // falls silent costs the guest another round, not the visit.
 import { ApiError } from '../errors.ts';
 import type { FleetProvider } from '../fleet/provider.ts';
-import type { Instance, Registration, WorldRef } from '../instances/instance.ts';
+import type { Assignment, Instance, Registration, WorldRef } from '../instances/instance.ts';
 import { instanceKey } from '../instances/keys.ts';
 import type { InstanceRegistry } from '../instances/registry.ts';
 import { choose } from './choose.ts';
@@ -65,12 +65,13 @@ export class Seats {
   #seal(instance: Instance, seat: bigint, newcomer: Guest): Joined {
     const { masterKey, rules } = this.#context;
     const registration = instance.registration as Registration;
+    const { world } = instance.assignment as Assignment;
     const key = instanceKey(masterKey, registration.uid);
     return {
       seat,
       user: newcomer.user,
       instance: instance.name,
-      world: registration.world,
+      world,
       protocolHash: registration.protocolHash,
       pipes: sealTokens(registration, key, seat, newcomer, rules.keepMs),
     };

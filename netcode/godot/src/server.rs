@@ -180,15 +180,15 @@ impl OtherworldServer {
         match (&mut self.state, command) {
             (State::Running(_, running), command) => running.obey(command),
             (
-                State::Waiting(instance, _)
-                | State::Parting(instance, _)
-                | State::Closing(instance),
+                State::Parting(instance, _) | State::Closing(instance),
                 Command::OfferSeat { seat, .. },
             ) => {
-                tell(
-                    instance,
-                    Report::SeatAnswer(seat.id, Err(Refusal::Draining)),
-                );
+                let refusal = Err(Refusal::Draining);
+                tell(instance, Report::SeatAnswer(seat.id, refusal));
+            }
+            (State::Waiting(instance, _), Command::OfferSeat { seat, .. }) => {
+                let refusal = Err(Refusal::NotListening);
+                tell(instance, Report::SeatAnswer(seat.id, refusal));
             }
             _ => {}
         }

@@ -2,6 +2,7 @@
 //! still taken in, so that the next `Register` tells how things stand. The tick alone decides about seats; nothing is
 //! answered here in its name.
 
+mod assign;
 mod register;
 mod serve;
 
@@ -21,6 +22,7 @@ use crate::roster::Roster;
 use crate::sdk::{Desired, GameServer};
 use crate::stop::{Cause, Stop};
 
+use assign::Assignment;
 use register::Accepted;
 
 const STEADY_AFTER: Duration = Duration::from_secs(2);
@@ -29,13 +31,22 @@ const STEADY_AFTER: Duration = Duration::from_secs(2);
 #[derive(Clone, Debug, Default)]
 struct Progress {
     registered: Option<Accepted>,
+    assigned: Option<Assignment>,
     is_listening: bool,
     has_stopped: bool,
 }
 
 /// What the flow wants of the line.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Will {
+#[derive(Clone, Debug, Default)]
+struct Will {
+    stage: Stage,
+    /// Why the instance ends, where nobody asked it to: the control plane is to know.
+    failure: Option<String>,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Stage {
+    #[default]
     Serve,
     /// Keep the stream that is there, dial no other.
     WindUp,
@@ -61,7 +72,7 @@ impl Control {
         stop: Stop,
     ) -> Self {
         let (told, progress) = watch::channel(Progress::default());
-        let (will, heard) = watch::channel(Will::Serve);
+        let (will, heard) = watch::channel(Will::default());
         let stream = Stream {
             config,
             build,
@@ -95,13 +106,27 @@ impl Control {
             .expect("it was waited for")
     }
 
+    /// The world that this process is given, once in its life.
+    pub async fn assigned(&self) -> Assignment {
+        self.until(|progress| progress.assigned.is_some()).await;
+        self.progress
+            .borrow()
+            .assigned
+            .clone()
+            .expect("it was waited for")
+    }
+
     pub async fn listening(&self) {
         self.until(|progress| progress.is_listening).await;
     }
 
-    /// No stream is dialled any more; returns when the tick has told its players goodbye.
-    pub async fn wind_up(&self) {
-        self.will.send_replace(Will::WindUp);
+    /// No stream is dialled any more, and the control plane is told of a failure; returns when the tick has told its players
+    /// goodbye.
+    pub async fn wind_up(&self, failure: Option<String>) {
+        self.will.send_replace(Will {
+            stage: Stage::WindUp,
+            failure,
+        });
         self.until(|progress| progress.has_stopped).await;
     }
 
@@ -114,7 +139,7 @@ impl Control {
 
     /// Sends what is left to say and ends the stream.
     pub async fn close(self) {
-        self.will.send_replace(Will::Close);
+        self.will.send_modify(|will| will.stage = Stage::Close);
         let _ = self.task.await;
     }
 }
@@ -168,10 +193,10 @@ impl Stream {
         let mut backoff = Backoff::default();
         let mut will = self.will.clone();
         let mut winding = self.will.clone();
-        while *will.borrow_and_update() == Will::Serve {
+        while will.borrow_and_update().stage == Stage::Serve {
             let registered = tokio::select! {
                 registered = self.register() => registered,
-                _ = winding.wait_for(|will| *will != Will::Serve) => break,
+                _ = winding.wait_for(|will| will.stage != Stage::Serve) => break,
             };
             let begun = Instant::now();
             let lost = match registered {
@@ -192,7 +217,7 @@ impl Stream {
             }
         }
         let closed = async {
-            let _ = will.wait_for(|will| *will == Will::Close).await;
+            let _ = will.wait_for(|will| will.stage == Stage::Close).await;
         };
         self.fold_until(closed).await;
     }
@@ -209,7 +234,7 @@ impl Stream {
         let over = async {
             tokio::select! {
                 () = sleep(wait) => {}
-                _ = will.wait_for(|will| *will != Will::Serve) => {}
+                _ = will.wait_for(|will| will.stage != Stage::Serve) => {}
             }
         };
         self.fold_until(over).await;

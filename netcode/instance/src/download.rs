@@ -1,31 +1,38 @@
 //! Fetches the world and compares its SHA-256 with the announced one, before anything parses a byte of it. A server that
-//! is away or broken is tried again for ever; an answer that no retry changes ends the instance.
+//! is away or broken is tried again for a while; then, and after an answer that no retry changes, the instance ends.
 
 use std::time::Duration;
 
 use sha2::{Digest, Sha256};
+use tokio::time::Instant;
 
 use crate::backoff::Backoff;
 use crate::error::Error;
 use crate::proto;
 
-const TIMEOUT: Duration = Duration::from_secs(60);
+const TIMEOUT: Duration = Duration::from_secs(30);
 // Far above the complexity budget of any world; a bound so that a wrong address cannot fill the memory.
 const LARGEST: u64 = 512 << 20;
 
+/// A control plane that restarts is back long before. Whoever waits for this world is better served by another instance then.
+const PATIENCE: Duration = Duration::from_secs(30);
+
 pub(crate) async fn download(world: &proto::World) -> Result<Vec<u8>, Error> {
     let mut backoff = Backoff::default();
+    let until = Instant::now() + PATIENCE;
     loop {
         let url = world.url.clone();
         // ureq blocks; this is its own short-lived thread.
         let fetched = tokio::task::spawn_blocking(move || fetch(&url)).await;
+        let unavailable = |problem| Error::WorldUnavailable {
+            url: world.url.clone(),
+            problem,
+        };
         match fetched.unwrap_or_else(|panic| Err(Failure::Final(panic.to_string()))) {
             Ok(bytes) => return compare(world, bytes),
-            Err(Failure::Final(problem)) => {
-                return Err(Error::WorldUnavailable {
-                    url: world.url.clone(),
-                    problem,
-                });
+            Err(Failure::Final(problem)) => return Err(unavailable(problem)),
+            Err(Failure::Passing(problem)) if Instant::now() >= until => {
+                return Err(unavailable(format!("{problem}, {PATIENCE:?} long")));
             }
             Err(Failure::Passing(problem)) => {
                 let wait = backoff.next(fastrand::f64());

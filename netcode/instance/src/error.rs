@@ -41,6 +41,17 @@ pub enum Error {
     /// The key after a reconnect is another one: no token from now on would open, so the instance makes way for a new one.
     #[error("the control plane handed out another key than before: was its master key replaced?")]
     KeyChanged,
+    /// What was assigned cannot be used.
+    #[error("the world that the control plane assigned cannot be used: {0}")]
+    BadAssignWorld(&'static str),
+    /// Another world after the first one: whoever is inside would stand in the wrong place.
+    #[error("this process has been given {runs} and cannot become {asked}: one process, one world")]
+    WorldChanged {
+        /// What it was given.
+        runs: String,
+        /// What it was given then.
+        asked: String,
+    },
     /// The world cannot be fetched.
     #[error("cannot fetch the world from {url}: {problem}")]
     WorldUnavailable {

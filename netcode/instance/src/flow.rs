@@ -82,22 +82,25 @@ pub(crate) async fn live(
     cause.into_result()
 }
 
-/// Opens the instance for players and stays; returns only what prevented it.
+/// Waits without a world until it is given one, opens it for players and stays; returns only what prevented it.
 async fn open(
     control: &Control,
     exchange: &Exchange,
     fleet: &Fleet,
     public_address: (IpAddr, u16),
 ) -> Result<Infallible, Error> {
-    let accepted = control.registered().await;
-    let bytes = download(&accepted.world).await?;
+    let key = control.registered().await.key;
+    fleet.become_phase(Phase::Ready).await;
+    log::info!(stage = "life"; "ready for a world");
+    let assigned = control.assigned().await;
+    let bytes = download(&assigned.world).await?;
     let world = World {
-        id: accepted.world.id,
+        id: assigned.world.id,
         bytes,
-        sha256: accepted.world.sha256,
-        key: accepted.key,
-        capacity: accepted.capacity,
-        tick_rate_hz: accepted.tick_rate_hz,
+        sha256: assigned.world.sha256,
+        key,
+        capacity: assigned.capacity as usize,
+        tick_rate_hz: assigned.tick_rate_hz,
         public_address,
     };
     log::info!(stage = "life"; "the tick is handed {world:?}");
@@ -105,21 +108,22 @@ async fn open(
         return Err(Error::Tick("the tick takes no commands".into()));
     }
     control.listening().await;
-    fleet.become_phase(Phase::Ready).await;
-    log::info!(stage = "life"; "ready for players");
+    log::info!(stage = "life"; "open for players");
     std::future::pending().await
 }
 
 async fn end(cause: &Cause, exchange: &Exchange, fleet: &Fleet, control: Control) {
     let (reason, grace) = (cause.reason(), cause.grace());
-    let level = if matches!(cause, Cause::Failed(_)) {
+    let failure = matches!(cause, Cause::Failed(_)).then(|| reason.clone());
+    let level = if failure.is_some() {
         log::Level::Error
     } else {
         log::Level::Info
     };
     log::log!(level, stage = "life"; "the instance ends: {reason}");
     exchange.command_for_sure(Command::Shutdown { grace, reason });
-    if timeout(grace, control.wind_up()).await.is_err() && !matches!(cause, Cause::Abandoned) {
+    if timeout(grace, control.wind_up(failure)).await.is_err() && !matches!(cause, Cause::Abandoned)
+    {
         log::error!(stage = "life"; "the tick did not say goodbye to its players within {grace:?}");
     }
     if timeout(FLEET_GOODBYE, fleet.become_phase(Phase::Shutdown))

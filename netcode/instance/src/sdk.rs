@@ -57,7 +57,8 @@ pub(crate) struct Desired {
 /// How it stands, as far as this process knows.
 #[derive(Debug, Default)]
 struct Applied {
-    marks: Option<(u64, String)>,
+    protocol_hash: Option<u64>,
+    world: String,
     capacity: Option<usize>,
     players: Option<u32>,
     seats: Option<BTreeSet<SeatId>>,
@@ -257,7 +258,7 @@ async fn keep(
 
 type Outcome = Result<(), agones::errors::Error>;
 
-/// Labels come before Ready, so that whoever selects by them sees them; counts come after, so that a Fleet without
+/// The label comes before Ready, so that whoever selects by it sees it; counts come after, so that a Fleet without
 /// them still has Ready instances.
 async fn apply(
     sdk: &mut agones::Sdk,
@@ -282,14 +283,15 @@ async fn apply(
 }
 
 async fn apply_marks(sdk: &mut agones::Sdk, desired: &Desired, applied: &mut Applied) -> Outcome {
-    let marks = (desired.protocol_hash, desired.world.clone());
-    if desired.world.is_empty() || applied.marks.as_ref() == Some(&marks) {
-        return Ok(());
+    let hash = desired.protocol_hash;
+    if applied.protocol_hash != Some(hash) {
+        sdk.set_label("protocol-hash", hash.to_string()).await?;
+        applied.protocol_hash = Some(hash);
     }
-    sdk.set_label("protocol-hash", desired.protocol_hash.to_string())
-        .await?;
-    sdk.set_annotation("world", desired.world.clone()).await?;
-    applied.marks = Some(marks);
+    if applied.world != desired.world {
+        sdk.set_annotation("world", desired.world.clone()).await?;
+        applied.world.clone_from(&desired.world);
+    }
     Ok(())
 }
 

@@ -28,6 +28,8 @@ pub enum Refusal {
     Draining,
     /// A seat of that number is held already.
     Duplicate,
+    /// No world is open yet.
+    NotListening,
 }
 
 impl Refusal {
@@ -38,6 +40,7 @@ impl Refusal {
             Self::Full => "full",
             Self::Draining => "draining",
             Self::Duplicate => "duplicate",
+            Self::NotListening => "not_listening",
         }
     }
 }

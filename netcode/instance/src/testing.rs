@@ -143,6 +143,14 @@ impl Dialled {
         }
     }
 
+    /// What the instance says that it ends for.
+    pub async fn failure(&mut self) -> String {
+        match self.next_event().await {
+            Message::Failed(proto::Failed { problem }) => problem,
+            other => panic!("{other:?} instead of Failed"),
+        }
+    }
+
     pub async fn next_heartbeat(&mut self) -> proto::Heartbeat {
         loop {
             if let Message::Heartbeat(beat) = self.next().await {
@@ -195,6 +203,17 @@ impl Dialled {
     pub async fn accept(&self, registered: &proto::Registered) {
         self.tell(control_message::Message::Registered(registered.clone()))
             .await;
+    }
+
+    pub async fn assign(&self, world: &proto::AssignWorld) {
+        self.tell(control_message::Message::AssignWorld(world.clone()))
+            .await;
+    }
+
+    /// Accepts the instance and gives it its world at once.
+    pub async fn welcome(&self, rig: &Rig) {
+        self.accept(&rig.registered).await;
+        self.assign(&rig.assignment).await;
     }
 }
 
@@ -255,6 +274,7 @@ pub(crate) struct Rig {
     pub tick: Instance,
     pub desired: watch::Receiver<Desired>,
     pub registered: proto::Registered,
+    pub assignment: proto::AssignWorld,
     pub stop: Stop,
     fleet_reached: watch::Sender<Phase>,
     result: tokio::task::JoinHandle<Result<(), Error>>,
@@ -265,8 +285,14 @@ pub(crate) const CREDENTIAL: &str = "secret of plaza-abcde";
 pub(crate) const WORLD: &[u8] = b"glTF of a plaza";
 
 impl Rig {
-    /// An instance that dials `control`; its world is served as it is announced.
+    /// An instance that dials `control`; its world is served as it is announced, and the fleet has it Ready at once.
     pub async fn start(control: std::net::SocketAddr) -> Self {
+        let rig = Self::start_unready(control).await;
+        rig.fleet_reached.send_replace(Phase::Ready);
+        rig
+    }
+
+    pub async fn start_unready(control: std::net::SocketAddr) -> Self {
         use sha2::Digest;
         let url = serve_http(vec![HttpAnswer::new(200, WORLD.to_vec())]).await;
         let sha256 = sha2::Sha256::digest(WORLD)
@@ -275,6 +301,10 @@ impl Rig {
             .collect();
         let registered = proto::Registered {
             key: vec![7; 32],
+            heartbeat_interval_ms: 100,
+            telemetry_interval_ms: 0,
+        };
+        let assignment = proto::AssignWorld {
             world: Some(proto::World {
                 id: "plaza".into(),
                 url,
@@ -282,8 +312,6 @@ impl Rig {
             }),
             capacity: 4,
             tick_rate_hz: 30,
-            heartbeat_interval_ms: 100,
-            telemetry_interval_ms: 0,
         };
 
         let identity = tempfile::NamedTempFile::new().unwrap();
@@ -327,6 +355,7 @@ impl Rig {
             tick,
             desired: wanted,
             registered,
+            assignment,
             stop,
             fleet_reached,
             result,

@@ -1,4 +1,4 @@
-//! The first word on a stream: who this is, proved by the credential, with whatever it runs already; and the answer, of
+//! The first word on a stream: who this is, proved by the credential, with the world that it was given; and the answer, of
 //! which nothing is used unchecked.
 
 use std::time::Duration;
@@ -22,9 +22,6 @@ const KEEP_ALIVE_TIMEOUT: Duration = Duration::from_secs(5);
 #[derive(Clone, Debug)]
 pub(crate) struct Accepted {
     pub key: [u8; 32],
-    pub world: proto::World,
-    pub capacity: usize,
-    pub tick_rate_hz: u32,
     pub heartbeat_every: Duration,
     pub telemetry_every: Option<Duration>,
 }
@@ -79,10 +76,7 @@ impl Stream {
             path: path.clone(),
             source,
         })?;
-        let world_sha256 = match &self.progress.borrow().registered {
-            Some(accepted) if self.listening.is_some() => accepted.world.sha256.clone(),
-            _ => String::new(),
-        };
+        let assigned = self.progress.borrow().assigned.clone();
         Ok(proto::Register {
             name: self.server.name.clone(),
             uid: self.server.uid.clone(),
@@ -95,31 +89,28 @@ impl Stream {
                 port: self.server.port.into(),
             }],
             seats: self.roster.seats(),
-            world_sha256,
+            capacity: assigned.as_ref().map_or(0, |assigned| assigned.capacity),
+            tick_rate_hz: assigned
+                .as_ref()
+                .map_or(0, |assigned| assigned.tick_rate_hz),
+            world: assigned.map(|assigned| assigned.world),
         })
     }
 
     fn check(&self, registered: proto::Registered) -> Result<Accepted, Lost> {
         let accepted = Accepted::try_from(registered).map_err(Lost::BadRegistered)?;
-        let first = self.progress.borrow().registered.clone();
-        match first {
-            Some(first) if first.key != accepted.key => {
-                return Err(Lost::KeyChanged);
-            }
-            Some(first) if first.world.sha256 != accepted.world.sha256 => {
-                log::warn!(stage = "control"; "the control plane names another world now; this instance keeps {}",
-                    first.world.sha256
-                );
-            }
-            Some(_) => {}
-            None => {
-                self.desired.send_modify(|desired| {
-                    desired.capacity = accepted.capacity;
-                    desired.world = format!("{}@{}", accepted.world.id, accepted.world.sha256);
-                });
-                self.progress
-                    .send_modify(|progress| progress.registered = Some(accepted.clone()));
-            }
+        let known_key = self
+            .progress
+            .borrow()
+            .registered
+            .as_ref()
+            .map(|known| known.key);
+        if known_key.is_some_and(|known| known != accepted.key) {
+            return Err(Lost::KeyChanged);
+        }
+        if known_key.is_none() {
+            self.progress
+                .send_modify(|progress| progress.registered = Some(accepted.clone()));
         }
         Ok(accepted)
     }
@@ -142,24 +133,10 @@ impl TryFrom<proto::Registered> for Accepted {
             .key
             .try_into()
             .map_err(|_| "the key is not 32 bytes long")?;
-        let world = registered.world.ok_or("it names no world")?;
-        if world.sha256.len() != 64 || !world.sha256.bytes().all(|byte| byte.is_ascii_hexdigit()) {
-            return Err("the world's SHA-256 is not 64 hex digits");
-        }
-        let capacity = usize::try_from(registered.capacity).unwrap_or(0);
-        if capacity == 0 {
-            return Err("it gives no capacity");
-        }
-        if !matches!(registered.tick_rate_hz, 30 | 60) {
-            return Err("the tick rate is neither 30 nor 60");
-        }
         // Shorter intervals would only be a mistake that floods the stream.
         let at_least = |ms: u32, least: u32| Duration::from_millis(ms.max(least).into());
         Ok(Self {
             key,
-            world,
-            capacity,
-            tick_rate_hz: registered.tick_rate_hz,
             heartbeat_every: at_least(registered.heartbeat_interval_ms, 100),
             telemetry_every: (registered.telemetry_interval_ms > 0)
                 .then(|| at_least(registered.telemetry_interval_ms, 20)),
@@ -173,16 +150,8 @@ mod tests {
 
     #[test]
     fn only_a_usable_registered_is_accepted() {
-        let world = proto::World {
-            id: "plaza".into(),
-            url: "http://x/".into(),
-            sha256: "ab".repeat(32),
-        };
         let good = proto::Registered {
             key: vec![1; 32],
-            world: Some(world),
-            capacity: 100,
-            tick_rate_hz: 60,
             heartbeat_interval_ms: 0,
             telemetry_interval_ms: 0,
         };
@@ -191,16 +160,11 @@ mod tests {
             (accepted.heartbeat_every, accepted.telemetry_every),
             (Duration::from_millis(100), None)
         );
-        let spoilt: [fn(&mut proto::Registered); 5] = [
-            |registered| registered.key.push(0),
-            |registered| registered.world = None,
-            |registered| registered.world.as_mut().unwrap().sha256 = "z".repeat(64),
-            |registered| registered.capacity = 0,
-            |registered| registered.tick_rate_hz = 45,
-        ];
-        for spoil in spoilt {
-            let mut registered = good.clone();
-            spoil(&mut registered);
+        for key in [vec![], vec![1; 31], vec![1; 33]] {
+            let registered = proto::Registered {
+                key,
+                ..good.clone()
+            };
             assert!(
                 Accepted::try_from(registered.clone()).is_err(),
                 "{registered:?}"

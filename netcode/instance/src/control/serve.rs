@@ -11,7 +11,7 @@ use tokio::time::{Instant, MissedTickBehavior, interval, timeout};
 use tonic::Streaming;
 
 use super::register::Accepted;
-use super::{Lost, Stream, Will};
+use super::{Lost, Stage, Stream};
 use crate::exchange::{Command, Report, TelemetryFrame, TelemetryPlayer};
 use crate::proto::{self, control_message, instance_message::Message};
 use crate::roster;
@@ -93,7 +93,8 @@ impl Stream {
         telemetry.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut spare: Vec<TelemetryFrame> = Vec::new();
         let mut all_bodies_at = Instant::now();
-        let mut will = self.will.clone();
+        let (mut closing, mut ending, mut is_ending) =
+            (self.will.clone(), self.will.clone(), false);
         let exchange = Arc::clone(&self.exchange);
         loop {
             tokio::select! {
@@ -119,11 +120,22 @@ impl Stream {
                         Err(blank) => spare.push(blank),
                     }
                 }
-                _ = will.wait_for(|will| *will == Will::Close) => {
+                _ = ending.wait_for(|will| will.stage != Stage::Serve), if !is_ending => {
+                    is_ending = true;
+                    self.tell_failure(&wire.outbound)?;
+                }
+                _ = closing.wait_for(|will| will.stage == Stage::Close), if is_ending => {
                     self.pass_reports(&wire.outbound, &mut spare)?;
                     return Ok(Lost::Closed);
                 }
             }
+        }
+    }
+
+    fn tell_failure(&self, outbound: &Outbound) -> Result<(), Lost> {
+        match self.will.borrow().failure.clone() {
+            Some(problem) => outbound.send(Message::Failed(proto::Failed { problem })),
+            None => Ok(()),
         }
     }
 
@@ -160,7 +172,11 @@ impl Stream {
                 });
                 return Ok(());
             }
-            Some(Told::Registered(_) | Told::OfferSeat(_)) => {
+            Some(Told::AssignWorld(told)) => {
+                self.assign(told);
+                return Ok(());
+            }
+            Some(Told::Registered(_) | Told::OfferSeat(_) | Told::EventRequest(_)) => {
                 log::warn!(stage = "control"; "the control plane sent a message out of place; it is skipped");
                 return Ok(());
             }

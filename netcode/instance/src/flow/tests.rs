@@ -18,15 +18,14 @@ const LISTENING: Listening = Listening {
     load_ms: 14.5,
 };
 
-/// Up to Ready.
+/// Up to the open door.
 async fn running() -> (ControlPlane, Dialled, Rig) {
     let mut control = ControlPlane::start().await;
-    let mut rig = Rig::start(control.address).await;
+    let rig = Rig::start(control.address).await;
     let (mut stream, _) = control.dialled().await;
-    stream.accept(&rig.registered).await;
+    stream.welcome(&rig).await;
     assert!(matches!(rig.command().await, Command::World(_)));
     rig.tick.report(Report::Listening(LISTENING)).unwrap();
-    rig.fleet_becomes(Phase::Ready).await;
     assert!(matches!(stream.next_event().await, Message::Listening(_)));
     (control, stream, rig)
 }
@@ -56,9 +55,9 @@ fn shutdown_of(command: Command) -> (Duration, String) {
 }
 
 #[tokio::test]
-async fn it_introduces_itself_loads_listens_and_only_then_is_ready() {
+async fn it_introduces_itself_is_ready_without_a_world_and_opens_the_one_that_it_is_given() {
     let mut control = ControlPlane::start().await;
-    let mut rig = Rig::start(control.address).await;
+    let mut rig = Rig::start_unready(control.address).await;
     let (mut stream, register) = control.dialled().await;
     let endpoint = proto::Endpoint {
         pipe: "udp".into(),
@@ -75,15 +74,28 @@ async fn it_introduces_itself_loads_listens_and_only_then_is_ready() {
             protocol_hash: 42,
             endpoints: vec![endpoint],
             seats: vec![],
-            world_sha256: String::new(),
+            world: None,
+            capacity: 0,
+            tick_rate_hz: 0,
         }
     );
-    assert!(
-        rig.tick.poll().is_none(),
-        "the tick is told nothing before Registered"
+    assert_eq!(
+        rig.desired_phase(),
+        Phase::Starting,
+        "not before Registered"
     );
 
     stream.accept(&rig.registered).await;
+    rig.fleet_becomes(Phase::Ready).await;
+    stream.next_heartbeat().await;
+    assert!(
+        matches!(rig.any_command().await, Command::Connected(true)) && rig.tick.poll().is_none(),
+        "the tick has nothing to do yet"
+    );
+    let desired = rig.desired.borrow().clone();
+    assert_eq!((desired.capacity, desired.world.as_str()), (0, ""));
+
+    stream.assign(&rig.assignment).await;
     let Command::World(world) = rig.command().await else {
         panic!("the world comes first")
     };
@@ -101,14 +113,8 @@ async fn it_introduces_itself_loads_listens_and_only_then_is_ready() {
         !format!("{world:?}").contains("7, 7"),
         "no log shows the key"
     );
-    assert_eq!(
-        rig.desired_phase(),
-        Phase::Starting,
-        "not ready before the tick listens"
-    );
 
     rig.tick.report(Report::Listening(LISTENING)).unwrap();
-    rig.fleet_becomes(Phase::Ready).await;
     let told = proto::Listening {
         world_hash: 11,
         static_triangles: 12,
@@ -119,6 +125,106 @@ async fn it_introduces_itself_loads_listens_and_only_then_is_ready() {
     let desired = rig.desired.borrow().clone();
     assert_eq!(desired.capacity, 4);
     assert_eq!(desired.world, format!("plaza@{}", world.sha256));
+}
+
+#[tokio::test]
+async fn a_control_plane_that_is_killed_while_it_waits_is_dialled_again_and_gives_it_its_world() {
+    let mut control = ControlPlane::start().await;
+    let rig = Rig::start(control.address).await;
+    let (stream, _) = control.dialled().await;
+    stream.accept(&rig.registered).await;
+    assert!(matches!(rig.any_command().await, Command::Connected(true)));
+    drop(stream);
+    let (stream, register) = control.dialled().await;
+    assert_eq!(register.world, None);
+    stream.welcome(&rig).await;
+    assert!(matches!(rig.command().await, Command::World(_)));
+}
+
+#[tokio::test]
+async fn one_that_is_killed_while_the_world_loads_hears_which_one_and_does_not_give_it_again() {
+    let mut control = ControlPlane::start().await;
+    let rig = Rig::start(control.address).await;
+    let (stream, _) = control.dialled().await;
+    stream.welcome(&rig).await;
+    assert!(matches!(rig.command().await, Command::World(_)));
+    drop(stream);
+
+    let (mut stream, register) = control.dialled().await;
+    assert_eq!(
+        (register.world, register.capacity, register.tick_rate_hz),
+        (rig.assignment.world.clone(), 4, 30)
+    );
+    // Of two processes of the control plane the other one may have given the order, under another address.
+    let mut again = rig.assignment.clone();
+    again.world.as_mut().unwrap().url = "http://127.0.0.1:1/elsewhere.glb".into();
+    stream.accept(&rig.registered).await;
+    stream.assign(&again).await;
+    rig.tick.report(Report::Listening(LISTENING)).unwrap();
+    assert!(matches!(stream.next_event().await, Message::Listening(_)));
+    seat(&mut stream, &rig, 1, false).await;
+}
+
+#[tokio::test]
+async fn a_second_world_ends_it_with_an_error_that_the_control_plane_hears() {
+    let (_control, mut stream, mut rig) = running().await;
+    seat(&mut stream, &rig, 1, true).await;
+    stream.assign(&rig.assignment).await;
+    seat(&mut stream, &rig, 2, true).await;
+
+    rig.assignment.world.as_mut().unwrap().id = "garden".into();
+    stream.assign(&rig.assignment).await;
+    let (_, reason) = shutdown_of(rig.command().await);
+    assert!(
+        reason.contains("plaza") && reason.contains("garden"),
+        "{reason}"
+    );
+    assert_eq!(stream.failure().await, reason);
+    rig.tick.report(Report::Stopped).unwrap();
+    rig.fleet_becomes(Phase::Shutdown).await;
+    assert!(matches!(
+        rig.result().await,
+        Err(Error::WorldChanged { .. })
+    ));
+}
+
+#[tokio::test]
+async fn an_assignment_that_cannot_be_used_ends_it() {
+    let mut control = ControlPlane::start().await;
+    let mut rig = Rig::start(control.address).await;
+    rig.assignment.tick_rate_hz = 45;
+    let (mut stream, _) = control.dialled().await;
+    stream.welcome(&rig).await;
+    assert!(stream.failure().await.contains("tick rate"));
+    shutdown_of(rig.command().await);
+    rig.tick.report(Report::Stopped).unwrap();
+    rig.fleet_becomes(Phase::Shutdown).await;
+    assert!(matches!(rig.result().await, Err(Error::BadAssignWorld(_))));
+}
+
+#[tokio::test]
+async fn one_that_waits_for_a_world_ends_when_told_to() {
+    use tell::Message as Tell;
+    let orders = [
+        Tell::Shutdown(proto::Shutdown { grace_ms: 1000 }),
+        Tell::Drain(proto::Drain {}),
+    ];
+    for order in orders {
+        let mut control = ControlPlane::start().await;
+        let mut rig = Rig::start(control.address).await;
+        let (mut stream, _) = control.dialled().await;
+        stream.accept(&rig.registered).await;
+        let drains = matches!(order, Tell::Drain(_));
+        stream.tell(order).await;
+        if drains {
+            assert!(matches!(rig.command().await, Command::Drain));
+        }
+        shutdown_of(rig.command().await);
+        rig.tick.report(Report::Stopped).unwrap();
+        rig.fleet_becomes(Phase::Shutdown).await;
+        assert!(stream.has_ended().await);
+        rig.result().await.unwrap();
+    }
 }
 
 #[tokio::test]
@@ -178,7 +284,7 @@ async fn it_dials_until_the_control_plane_is_there() {
     tokio::time::sleep(Duration::from_millis(500)).await;
     let mut control = ControlPlane::start_at(address).await;
     let (stream, _) = control.dialled().await;
-    stream.accept(&rig.registered).await;
+    stream.welcome(&rig).await;
     assert!(matches!(rig.any_command().await, Command::Connected(true)));
     assert!(matches!(rig.command().await, Command::World(_)));
 }
@@ -220,7 +326,7 @@ async fn trouble_of_the_control_plane_is_no_refusal() {
         stream.refuse(status).await;
     }
     let (stream, _) = control.dialled().await;
-    stream.accept(&rig.registered).await;
+    stream.welcome(&rig).await;
     assert!(matches!(rig.command().await, Command::World(_)));
 }
 
@@ -230,7 +336,7 @@ async fn a_registered_without_a_usable_key_ends_it() {
     let mut rig = Rig::start(control.address).await;
     rig.registered.key.pop();
     let (stream, _) = control.dialled().await;
-    stream.accept(&rig.registered).await;
+    stream.welcome(&rig).await;
     shutdown_of(rig.command().await);
     rig.tick.report(Report::Stopped).unwrap();
     rig.fleet_becomes(Phase::Shutdown).await;
@@ -343,8 +449,8 @@ async fn after_a_broken_stream_it_registers_with_its_seats_and_world_and_plays_o
     );
     assert_eq!(register.seats[0].name, "name 1");
     assert_eq!(
-        register.world_sha256,
-        rig.registered.world.as_ref().unwrap().sha256
+        (register.world, register.capacity, register.tick_rate_hz),
+        (rig.assignment.world.clone(), 4, 30)
     );
 
     stream.accept(&rig.registered).await;
@@ -374,7 +480,7 @@ async fn a_refusal_while_people_play_is_waited_out() {
     }
     let (stream, register) = control.dialled().await;
     assert_eq!(register.seats.len(), 1);
-    stream.accept(&rig.registered).await;
+    stream.welcome(&rig).await;
     while !matches!(rig.any_command().await, Command::Connected(true)) {}
     assert_eq!(rig.desired_phase(), Phase::Ready);
 }
@@ -398,16 +504,17 @@ async fn a_world_with_another_hash_is_never_handed_to_the_tick() {
     let mut control = ControlPlane::start().await;
     let mut rig = Rig::start(control.address).await;
     let announced = "0".repeat(64);
-    rig.registered
+    rig.assignment
         .world
         .as_mut()
         .unwrap()
         .sha256
         .clone_from(&announced);
     let (mut stream, _) = control.dialled().await;
-    stream.accept(&rig.registered).await;
+    stream.welcome(&rig).await;
     let (_, reason) = shutdown_of(rig.command().await);
     assert!(reason.contains(&announced), "{reason}");
+    assert_eq!(stream.failure().await, reason);
     rig.tick.report(Report::Stopped).unwrap();
     rig.fleet_becomes(Phase::Shutdown).await;
     assert!(stream.has_ended().await);
@@ -421,14 +528,15 @@ async fn a_world_with_another_hash_is_never_handed_to_the_tick() {
 async fn a_world_that_the_tick_cannot_load_ends_it() {
     let mut control = ControlPlane::start().await;
     let mut rig = Rig::start(control.address).await;
-    let (stream, _) = control.dialled().await;
-    stream.accept(&rig.registered).await;
+    let (mut stream, _) = control.dialled().await;
+    stream.welcome(&rig).await;
     rig.command().await;
     rig.tick
         .report(Report::Failed("UDP port 7420 is taken; free it".into()))
         .unwrap();
     let (_, reason) = shutdown_of(rig.command().await);
     assert_eq!(reason, "UDP port 7420 is taken; free it");
+    assert_eq!(stream.failure().await, reason);
     rig.tick.report(Report::Stopped).unwrap();
     rig.fleet_becomes(Phase::Shutdown).await;
     assert!(matches!(rig.result().await, Err(Error::Tick(_))));
@@ -547,7 +655,7 @@ async fn telemetry_is_asked_for_at_the_interval_told_and_names_the_players() {
     let mut rig = Rig::start(control.address).await;
     rig.registered.telemetry_interval_ms = 50;
     let (mut stream, _) = control.dialled().await;
-    stream.accept(&rig.registered).await;
+    stream.welcome(&rig).await;
     rig.command().await;
     assert!(
         rig.tick.blank_telemetry().is_none(),

@@ -181,16 +181,23 @@ async fn the_game_server_stands_as_desired_and_is_made_ready_only_once() {
         return;
     };
     let (_exchange, fleet) = keep(supervisor.sdk_port, Stop::new().0).await;
-    fleet.desired.send_modify(|desired| {
-        desired.capacity = 8;
-        desired.world = "plaza@abc".into();
-    });
     within("Ready", fleet.become_phase(Phase::Ready)).await;
     let server = supervisor
         .until("Ready", |server| server["state"] == "Ready")
         .await;
     assert_eq!(server["labels"]["agones.dev/sdk-protocol-hash"], "42");
-    assert_eq!(server["annotations"]["agones.dev/sdk-world"], "plaza@abc");
+    assert_eq!(
+        server["annotations"]["agones.dev/sdk-world"],
+        Value::Null,
+        "it has none yet"
+    );
+
+    fleet.desired.send_modify(|desired| {
+        desired.capacity = 8;
+        desired.world = "plaza@abc".into();
+    });
+    let world = |server: &Value| server["annotations"]["agones.dev/sdk-world"] == "plaza@abc";
+    supervisor.until("its world", world).await;
 
     fleet.desired.send_modify(|desired| {
         desired.seats = [SeatId(u64::MAX), SeatId(2)].into();
