@@ -19,7 +19,7 @@ export type CrowdOptions = {
 const viewsEvery = (seconds: number) => Math.min(Math.max(seconds / 120, 0.5), 5);
 
 export function readCrowdOptions(args: string[]): CrowdOptions {
-  const values = parse('crowd', args);
+  const { values } = parse('crowd', args);
   const whole = (name: string, otherwise: number, least: number, most: number) =>
     wholeNumber(name, values[name] ?? String(otherwise), least, most);
   const seed = whole('seed', 1, 0, 2 ** 31);

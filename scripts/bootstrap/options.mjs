@@ -6,7 +6,7 @@ import { checkoutRoot } from './places.mjs';
 import { Problem } from './problem.mjs';
 
 /**
- * @typedef {'start' | 'test' | 'fuzz' | 'bench' | 'crowd' | 'format' | 'lock-debian'} Command
+ * @typedef {'start' | 'test' | 'fuzz' | 'bench' | 'crowd' | 'format' | 'migration' | 'lock-debian'} Command
  * @typedef {object} Options
  * @property {Command} command
  * @property {boolean} help
@@ -21,10 +21,11 @@ import { Problem } from './problem.mjs';
  * @property {number} seconds how long to fuzz, all targets together
  * @property {string} target the only fuzz target; empty: all
  * @property {string} replay absolute path of an input to run once; empty: none
+ * @property {string} name of the migration to write
  * @property {string[]} rest the command line as it was given
  */
 
-/** @type {Record<Command, {about: string, options: Record<string, {value?: string, text: string}>}>} */
+/** @type {Record<Command, {about: string, argument?: string, options: Record<string, {value?: string, text: string}>}>} */
 export const COMMANDS = {
   start: {
     about: 'Sets up and runs the whole system on this machine.',
@@ -78,6 +79,11 @@ export const COMMANDS = {
     },
   },
   format: { about: 'Formats every source file.', options: { help: { text: 'this text' } } },
+  migration: {
+    about: 'Writes the migration that leads databases to what prisma/schema.prisma has become.',
+    argument: 'NAME',
+    options: { help: { text: 'this text' } },
+  },
   'lock-debian': {
     about: "Records today's Debian packages in scripts/debian.lock.json.",
     options: { help: { text: 'this text' } },
@@ -93,7 +99,7 @@ export function readOptions(argv) {
   if (!Object.hasOwn(COMMANDS, name))
     throw new Problem(`There is no command “${name}”`, `use one of ${Object.keys(COMMANDS).join(', ')}`);
   const command = /** @type {Command} */ (name);
-  const values = parse(command, rest);
+  const { values, argument } = parse(command, rest);
   return {
     command,
     help: values.help === true,
@@ -111,15 +117,16 @@ export function readOptions(argv) {
     seconds: wholeNumber('seconds', values.seconds ?? '600', 1, 1_000_000),
     target: values.target ?? '',
     replay: values.replay ? path.resolve(process.env.INIT_CWD ?? checkoutRoot, values.replay) : '',
+    name: argument,
     rest: argv,
   };
 }
 
 /**
- * The options of a command as they were given.
+ * The options of a command as they were given, and its argument where it takes one.
  * @param {Command} command
  * @param {string[]} args
- * @returns {Record<string, any>}
+ * @returns {{values: Record<string, any>, argument: string}}
  */
 export function parse(command, args) {
   const options = Object.fromEntries(
@@ -129,7 +136,11 @@ export function parse(command, args) {
     ]),
   );
   try {
-    return parseArgs({ args, options, strict: true, allowPositionals: false }).values;
+    const allowPositionals = COMMANDS[command].argument !== undefined;
+    const { values, positionals } = parseArgs({ args, options, strict: true, allowPositionals });
+    const [argument = '', ...more] = positionals;
+    if (more.length > 0) throw new Error(`There is one argument too many, “${more[0]}”`);
+    return { values, argument };
   } catch (error) {
     const first = /** @type {Error} */ (error).message.split(/\. |\n/)[0];
     throw new Problem(first ?? 'Bad options', `see npm ${scriptName(command)} -- --help`);
@@ -165,9 +176,9 @@ const scriptName = (command) => (command === 'start' || command === 'test' ? com
 
 /** @param {Command} command */
 export function helpFor(command) {
-  const { about, options } = COMMANDS[command];
+  const { about, argument, options } = COMMANDS[command];
   const rows = Object.entries(options).map(
     ([key, { value, text }]) => `  ${`--${key}${value ? ` ${value}` : ''}`.padEnd(18)} ${text}\n`,
   );
-  return `${about}\n\n  npm ${scriptName(command)} -- [options]\n\n${rows.join('')}`;
+  return `${about}\n\n  npm ${scriptName(command)} -- ${argument ? `${argument} ` : ''}[options]\n\n${rows.join('')}`;
 }
