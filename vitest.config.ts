@@ -8,6 +8,7 @@ export default defineConfig({
       'netcode/spec/reader/*.test.ts',
     ],
     exclude: ['**/node_modules/**', 'scripts/checks/system/**'],
+    globalSetup: 'control-plane/test/global-setup.ts',
     testTimeout: 30_000,
   },
 });

@@ -2,6 +2,8 @@
 import { z } from 'zod';
 import { httpUrl, port, readEnv } from './env.ts';
 
+export const databaseUrl = z.url({ protocol: /^postgres(ql)?$/ });
+
 const schema = z.object({
   OTHERWORLD_HOST: z.string().default('127.0.0.1'),
   OTHERWORLD_PORT: port.default(7400),
@@ -13,7 +15,7 @@ const schema = z.object({
   OTHERWORLD_CONSOLE_DIR: z.string().optional(),
   OTHERWORLD_WORLDS_DIR: z.string().min(1),
   OTHERWORLD_LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error']).default('info'),
-  DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/ }).optional(),
+  DATABASE_URL: databaseUrl.optional(),
   REDIS_URL: z.url({ protocol: /^rediss?$/ }).optional(),
 });
 

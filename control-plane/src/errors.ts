@@ -85,6 +85,11 @@ const TABLE = {
     message: 'Whoever starts the instances does not answer.',
     hint: 'Instances that run go on; look at the fleet supervisor and its log.',
   },
+  OW_ERR_BUSY: {
+    status: 503,
+    message: 'Too many others change the same thing at this moment.',
+    hint: 'Nothing of this request was done; ask again in a second.',
+  },
   OW_ERR_STOPPING: {
     status: 503,
     message: 'This process is stopping.',

@@ -2,13 +2,15 @@
 // own.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pino } from 'pino';
 import { LocalFleet } from '../src/fleet/local/provider.ts';
 import { startSupervisor, type Tuning } from '../src/fleet/local/supervisor.ts';
+import { freePort } from './free-port.ts';
 import { until } from './until.ts';
+
+export { freePort };
 
 /** No deadline that a busy machine could miss, and little grace. */
 export const PATIENT: Tuning = {
@@ -99,13 +101,4 @@ export async function supervisorProcess(
     15_000,
   );
   return { child, url };
-}
-
-export function freePort(): Promise<number> {
-  return new Promise((resolve) => {
-    const server = createServer().listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as { port: number };
-      server.close(() => resolve(port));
-    });
-  });
 }

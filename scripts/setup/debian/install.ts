@@ -5,6 +5,7 @@ import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { cacheRoot } from '../../bootstrap/places.mjs';
 import { Problem } from '../../bootstrap/problem.mjs';
 import type { Run, Step } from '../../lib/launcher.ts';
 import { cached } from '../cached.ts';
@@ -36,9 +37,8 @@ export async function installClosure(
   name: ClosureName,
   smoke: SmokeTest,
 ): Promise<Installed> {
-  const locked = (await readLock())[architecture]?.[name];
-  const key = locked ? keyOf(name, locked) : `rolling-${architecture}`;
-  const home = await cached(run, step, { kind: `debian/${name}`, key }, async (dir) => {
+  const { locked, key } = await wanted(name);
+  const home = await cached(run, step, { kind: kindOf(name), key }, async (dir) => {
     requireApt();
     const tested = locked && (await fetchLocked(run, step, name, locked));
     const items = tested ?? (await fetchNewer(run, step, name));
@@ -52,6 +52,19 @@ export async function installClosure(
   const isTested = !existsSync(path.join(home, UNTESTED));
   return { home, origin: isTested ? 'from Debian' : 'from Debian, newer than the tested version' };
 }
+
+/** The folder of a closure that is there already. */
+export async function installedClosure(name: ClosureName): Promise<string | undefined> {
+  const home = path.join(cacheRoot, kindOf(name), (await wanted(name)).key);
+  return existsSync(home) ? home : undefined;
+}
+
+async function wanted(name: ClosureName): Promise<{ locked: PackageFile[] | undefined; key: string }> {
+  const locked = (await readLock())[architecture]?.[name];
+  return { locked, key: locked ? keyOf(name, locked) : `rolling-${architecture}` };
+}
+
+const kindOf = (name: ClosureName) => `debian/${name}`;
 
 async function fetchLocked(
   run: Run,
