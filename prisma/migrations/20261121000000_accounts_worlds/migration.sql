@@ -15,6 +15,7 @@ CREATE TABLE "account" (
     "id" UUID NOT NULL,
     "name" STRING(64) NOT NULL,
     "role" "role" NOT NULL DEFAULT 'player',
+    "guest" BOOL NOT NULL DEFAULT true,
     "created_at" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
     "last_seen_at" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
 
@@ -26,7 +27,7 @@ CREATE TABLE "password" (
     "account_id" UUID NOT NULL,
     "email" STRING(254) NOT NULL,
     "hash" STRING(255) NOT NULL,
-    "verified_at" TIMESTAMPTZ(3),
+    "one_time" BOOL NOT NULL DEFAULT false,
     "changed_at" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
 
     CONSTRAINT "password_pkey" PRIMARY KEY ("account_id")
@@ -47,7 +48,6 @@ CREATE TABLE "session" (
     "id" UUID NOT NULL,
     "account_id" UUID NOT NULL,
     "token_hash" BYTES NOT NULL,
-    "previous_hash" BYTES,
     "rotated_at" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
     "created_at" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
     "expires_at" TIMESTAMPTZ(3) NOT NULL,
@@ -56,14 +56,29 @@ CREATE TABLE "session" (
 );
 
 -- CreateTable
-CREATE TABLE "mail_token" (
+CREATE TABLE "retired_token" (
     "hash" BYTES NOT NULL,
-    "account_id" UUID NOT NULL,
+    "session_id" UUID NOT NULL,
+    "salt" BYTES NOT NULL,
+    "retired_at" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
+
+    CONSTRAINT "retired_token_pkey" PRIMARY KEY ("hash")
+);
+
+-- CreateTable
+CREATE TABLE "mail_link" (
+    "id" UUID NOT NULL,
     "purpose" "mail_purpose" NOT NULL,
     "email" STRING(254) NOT NULL,
+    "hash" BYTES,
+    "sent_at" TIMESTAMPTZ(3),
+    "created_at" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
     "expires_at" TIMESTAMPTZ(3) NOT NULL,
+    "name" STRING(64),
+    "password_hash" STRING(255),
+    "account_id" UUID,
 
-    CONSTRAINT "mail_token_pkey" PRIMARY KEY ("hash")
+    CONSTRAINT "mail_link_pkey" PRIMARY KEY ("id")
 );
 
 -- CreateTable
@@ -118,7 +133,7 @@ CREATE TABLE "audit_entry" (
 );
 
 -- CreateIndex
-CREATE INDEX "account_last_seen_at_idx" ON "account"("last_seen_at");
+CREATE INDEX "account_guest_last_seen_at_idx" ON "account"("guest", "last_seen_at");
 
 -- CreateIndex
 CREATE UNIQUE INDEX "password_email_key" ON "password"("email");
@@ -130,19 +145,28 @@ CREATE INDEX "identity_account_id_idx" ON "identity"("account_id");
 CREATE UNIQUE INDEX "session_token_hash_key" ON "session"("token_hash");
 
 -- CreateIndex
-CREATE UNIQUE INDEX "session_previous_hash_key" ON "session"("previous_hash");
-
--- CreateIndex
 CREATE INDEX "session_account_id_idx" ON "session"("account_id");
 
 -- CreateIndex
 CREATE INDEX "session_expires_at_idx" ON "session"("expires_at");
 
 -- CreateIndex
-CREATE INDEX "mail_token_account_id_idx" ON "mail_token"("account_id");
+CREATE INDEX "retired_token_session_id_idx" ON "retired_token"("session_id");
 
 -- CreateIndex
-CREATE INDEX "mail_token_expires_at_idx" ON "mail_token"("expires_at");
+CREATE INDEX "retired_token_retired_at_idx" ON "retired_token"("retired_at");
+
+-- CreateIndex
+CREATE UNIQUE INDEX "mail_link_hash_key" ON "mail_link"("hash");
+
+-- CreateIndex
+CREATE INDEX "mail_link_account_id_idx" ON "mail_link"("account_id");
+
+-- CreateIndex
+CREATE INDEX "mail_link_email_idx" ON "mail_link"("email");
+
+-- CreateIndex
+CREATE INDEX "mail_link_expires_at_idx" ON "mail_link"("expires_at");
 
 -- CreateIndex
 CREATE UNIQUE INDEX "world_slug_key" ON "world"("slug");
@@ -151,16 +175,25 @@ CREATE UNIQUE INDEX "world_slug_key" ON "world"("slug");
 CREATE INDEX "world_owner_id_idx" ON "world"("owner_id");
 
 -- CreateIndex
+CREATE INDEX "world_member_account_id_idx" ON "world_member"("account_id");
+
+-- CreateIndex
 CREATE INDEX "ban_account_id_idx" ON "ban"("account_id");
 
 -- CreateIndex
-CREATE INDEX "audit_entry_at_idx" ON "audit_entry"("at");
+CREATE INDEX "ban_created_at_id_idx" ON "ban"("created_at", "id");
+
+-- CreateIndex
+CREATE INDEX "audit_entry_at_id_idx" ON "audit_entry"("at", "id");
 
 -- CreateIndex
 CREATE INDEX "audit_entry_target_at_idx" ON "audit_entry"("target", "at");
 
 -- CreateIndex
 CREATE INDEX "audit_entry_actor_id_at_idx" ON "audit_entry"("actor_id", "at");
+
+-- CreateIndex
+CREATE INDEX "audit_entry_action_at_idx" ON "audit_entry"("action", "at");
 
 -- AddForeignKey
 ALTER TABLE "password" ADD CONSTRAINT "password_account_id_fkey" FOREIGN KEY ("account_id") REFERENCES "account"("id") ON DELETE CASCADE ON UPDATE CASCADE;
@@ -172,13 +205,19 @@ ALTER TABLE "identity" ADD CONSTRAINT "identity_account_id_fkey" FOREIGN KEY ("a
 ALTER TABLE "session" ADD CONSTRAINT "session_account_id_fkey" FOREIGN KEY ("account_id") REFERENCES "account"("id") ON DELETE CASCADE ON UPDATE CASCADE;
 
 -- AddForeignKey
-ALTER TABLE "mail_token" ADD CONSTRAINT "mail_token_account_id_fkey" FOREIGN KEY ("account_id") REFERENCES "account"("id") ON DELETE CASCADE ON UPDATE CASCADE;
+ALTER TABLE "retired_token" ADD CONSTRAINT "retired_token_session_id_fkey" FOREIGN KEY ("session_id") REFERENCES "session"("id") ON DELETE CASCADE ON UPDATE CASCADE;
+
+-- AddForeignKey
+ALTER TABLE "mail_link" ADD CONSTRAINT "mail_link_account_id_fkey" FOREIGN KEY ("account_id") REFERENCES "account"("id") ON DELETE CASCADE ON UPDATE CASCADE;
 
 -- AddForeignKey
 ALTER TABLE "world" ADD CONSTRAINT "world_owner_id_fkey" FOREIGN KEY ("owner_id") REFERENCES "account"("id") ON DELETE SET NULL ON UPDATE CASCADE;
 
 -- AddForeignKey
 ALTER TABLE "world_member" ADD CONSTRAINT "world_member_world_id_fkey" FOREIGN KEY ("world_id") REFERENCES "world"("id") ON DELETE CASCADE ON UPDATE CASCADE;
+
+-- AddForeignKey
+ALTER TABLE "world_member" ADD CONSTRAINT "world_member_account_id_fkey" FOREIGN KEY ("account_id") REFERENCES "account"("id") ON DELETE CASCADE ON UPDATE CASCADE;
 
 -- AddForeignKey
 ALTER TABLE "ban" ADD CONSTRAINT "ban_account_id_fkey" FOREIGN KEY ("account_id") REFERENCES "account"("id") ON DELETE CASCADE ON UPDATE CASCADE;
