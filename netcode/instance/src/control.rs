@@ -18,6 +18,7 @@ use crate::config::{Build, Config};
 use crate::error::Error;
 use crate::exchange::{Command, Exchange, Listening, Report};
 use crate::heartbeat::Window;
+use crate::requests::Requests;
 use crate::roster::Roster;
 use crate::sdk::{Desired, GameServer};
 use crate::stop::{Cause, Stop};
@@ -83,6 +84,7 @@ impl Control {
             progress: told,
             will: heard,
             roster: Roster::default(),
+            requests: Requests::new(),
             window: Window::default(),
             listening: None,
             is_draining: false,
@@ -182,6 +184,7 @@ struct Stream {
     progress: watch::Sender<Progress>,
     will: watch::Receiver<Will>,
     roster: Roster,
+    requests: Requests,
     window: Window,
     listening: Option<Listening>,
     is_draining: bool,
@@ -266,7 +269,10 @@ impl Stream {
             Report::Failed(problem) => self.stop.ask(Cause::Failed(Error::Tick(problem))),
             Report::SeatAnswer(id, answer) => self.roster.answer(id, answer.is_ok()),
             Report::PlayerJoined(id) => self.roster.join(id),
-            Report::PlayerLeft(id, _) => self.roster.leave(id),
+            Report::PlayerLeft(id, _) => {
+                self.roster.leave(id);
+                self.requests.forget(id);
+            }
             Report::Telemetry(_) => return,
             Report::Stopped => self
                 .progress

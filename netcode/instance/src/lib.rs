@@ -29,6 +29,7 @@ mod error;
 mod exchange;
 mod flow;
 mod heartbeat;
+mod requests;
 mod roster;
 mod sdk;
 mod seats;

@@ -39,6 +39,11 @@ impl Roster {
         self.held.remove(&id);
     }
 
+    /// Whether the player of a seat has come.
+    pub fn is_inside(&self, id: SeatId) -> bool {
+        self.held.get(&id).is_some_and(|(_, connected)| *connected)
+    }
+
     pub fn name(&self, id: SeatId) -> &str {
         self.held.get(&id).map_or("", |(seat, _)| &seat.name)
     }

@@ -99,7 +99,7 @@ impl Stream {
         loop {
             tokio::select! {
                 message = wire.inbound.message() => match message {
-                    Ok(Some(message)) => self.obey(message)?,
+                    Ok(Some(message)) => self.obey(message, &wire.outbound)?,
                     Ok(None) => return Ok(Lost::Ended),
                     Err(status) => return Ok(Lost::Status(Box::new(status))),
                 },
@@ -139,7 +139,7 @@ impl Stream {
         }
     }
 
-    fn obey(&mut self, message: proto::ControlMessage) -> Result<(), Lost> {
+    fn obey(&mut self, message: proto::ControlMessage, outbound: &Outbound) -> Result<(), Lost> {
         use control_message::Message as Told;
         let command = match message.message {
             Some(Told::OfferSeat(proto::OfferSeat {
@@ -176,7 +176,12 @@ impl Stream {
                 self.assign(told);
                 return Ok(());
             }
-            Some(Told::Registered(_) | Told::OfferSeat(_) | Told::EventRequest(_)) => {
+            Some(Told::EventRequest(request)) => {
+                let is_inside = self.roster.is_inside(SeatId(request.seat));
+                let answer = self.requests.answer(&request, is_inside, Instant::now());
+                return outbound.send(Message::EventAnswer(answer));
+            }
+            Some(Told::Registered(_) | Told::OfferSeat(_)) => {
                 log::warn!(stage = "control"; "the control plane sent a message out of place; it is skipped");
                 return Ok(());
             }

@@ -424,6 +424,35 @@ async fn a_seat_is_offered_answered_taken_and_left() {
 }
 
 #[tokio::test]
+async fn what_a_player_asks_for_by_the_gateway_is_answered_without_the_tick() {
+    let (_control, mut stream, rig) = running().await;
+    seat(&mut stream, &rig, 1, true).await;
+    seat(&mut stream, &rig, 2, false).await;
+    let ask = |id, seat| proto::EventRequest {
+        id,
+        seat,
+        r#type: "interaction:sit:v1:requested".into(),
+        data: r#"{"object":"body:1"}"#.into(),
+    };
+    let mut cause = Vec::new();
+    for (id, seat) in [(10, 1), (11, 2), (12, 3)] {
+        stream
+            .tell(tell::Message::EventRequest(ask(id, seat)))
+            .await;
+        let Message::EventAnswer(answer) = stream.next_event().await else {
+            panic!("an answer")
+        };
+        let Some(proto::event_answer::Answer::Refused(refused)) = answer.answer else {
+            panic!("nothing is offered")
+        };
+        assert_eq!(answer.id, id);
+        cause.push(refused.cause);
+    }
+    assert_eq!(cause, ["not_offered", "not_here", "not_here"]);
+    assert!(rig.tick.poll().is_none());
+}
+
+#[tokio::test]
 async fn after_a_broken_stream_it_registers_with_its_seats_and_world_and_plays_on() {
     let (mut control, mut stream, rig) = running().await;
     seat(&mut stream, &rig, 1, true).await;
