@@ -55,6 +55,11 @@ const TABLE = {
     message: 'This instance has no such seat.',
     hint: 'The player may have left; GET /api/v1/instances lists the seats.',
   },
+  OW_ERR_NOT_ACCEPTABLE: {
+    status: 406,
+    message: 'This address answers with an event stream only.',
+    hint: 'Send "Accept: text/event-stream", or no such header.',
+  },
   OW_ERR_INSTANCE_SILENT: {
     status: 409,
     message: 'The control plane has no line to this instance now.',
@@ -103,6 +108,10 @@ const TABLE = {
 } as const satisfies Record<string, Row>;
 
 export type ErrorCode = keyof typeof TABLE;
+
+export function statusOf<C extends ErrorCode>(code: C): (typeof TABLE)[C]['status'] {
+  return TABLE[code].status;
+}
 
 export interface ErrorBody extends Row {
   readonly code: ErrorCode;

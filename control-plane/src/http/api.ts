@@ -1,33 +1,89 @@
 // The public API for players and viewers: worlds, joining, instances, the live stream.
-import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import { ApiError } from '../errors.ts';
 import { worldRef } from '../worlds/reference.ts';
 import type { Services } from './app.ts';
 import { liveFeed } from './live-feed.ts';
-import { instanceView, joinedView } from './views.ts';
+import { type App, eventStream, problems } from './route.ts';
+import { text } from './schemas.ts';
+import { instanceListSchema, instanceView, joinedSchema, joinedView, worldRefSchema } from './views.ts';
 
-const joinBody = z.object({ name: z.string().max(256).default('') });
+const worldList = z.object({ worlds: z.array(worldRefSchema.extend({ bytes: z.int().min(0) })) });
+const joinParams = z.strictObject({ world: text(1, 64) });
+const joinBody = z.strictObject({ name: text(0, 256).default('') });
 
-export function apiRoutes(
-  app: FastifyInstance,
-  { seats, registry, telemetry, worlds, publicUrl }: Services,
-): void {
-  app.get('/api/v1/worlds', async () => ({
-    worlds: worlds.all().map((world) => ({ ...worldRef(world, publicUrl), bytes: world.bytes.length })),
-  }));
+export function apiRoutes(app: App, { seats, registry, telemetry, worlds, publicUrl }: Services): void {
+  app.get(
+    '/api/v1/worlds',
+    {
+      schema: {
+        operationId: 'listWorlds',
+        tags: ['worlds'],
+        summary: 'The worlds that are open',
+        response: { 200: worldList },
+      },
+    },
+    async () => ({
+      worlds: worlds.all().map((world) => ({ ...worldRef(world, publicUrl), bytes: world.bytes.length })),
+    }),
+  );
 
-  app.post<{ Params: { world: string } }>('/api/v1/worlds/:world/join', async (request) => {
-    const { name } = joinBody.parse(request.body ?? {});
-    if (worlds.byId(request.params.world) === undefined) throw new ApiError('OW_ERR_UNKNOWN_WORLD');
-    return joinedView(await seats.join(request.params.world, name));
-  });
+  app.post(
+    '/api/v1/worlds/:world/join',
+    {
+      schema: {
+        operationId: 'joinWorld',
+        tags: ['worlds'],
+        summary: 'A seat for a guest, and the tokens that open it',
+        params: joinParams,
+        body: joinBody,
+        response: {
+          200: joinedSchema,
+          ...problems(
+            'OW_ERR_UNKNOWN_WORLD',
+            'OW_ERR_NO_ROOM',
+            'OW_ERR_SEAT_TIMEOUT',
+            'OW_ERR_FLEET_UNAVAILABLE',
+          ),
+        },
+      },
+    },
+    async ({ params, body }) => {
+      if (worlds.byId(params.world) === undefined) throw new ApiError('OW_ERR_UNKNOWN_WORLD');
+      return joinedView(await seats.join(params.world, body.name));
+    },
+  );
 
-  app.get('/api/v1/instances', async () => ({ instances: registry.all().map(instanceView) }));
+  app.get(
+    '/api/v1/instances',
+    {
+      schema: {
+        operationId: 'listInstances',
+        tags: ['instances'],
+        summary: 'The instances of the fleet',
+        response: { 200: instanceListSchema },
+      },
+    },
+    async () => ({ instances: registry.all().map(instanceView) }),
+  );
 
-  app.get('/api/v1/instances/stream', { sse: 'only' }, async (_request, reply) => {
-    const gone = new AbortController();
-    reply.raw.once('close', () => gone.abort());
-    await reply.sse.send(liveFeed(registry, telemetry, gone.signal));
-  });
+  app.get(
+    '/api/v1/instances/stream',
+    {
+      sse: 'only',
+      schema: {
+        operationId: 'followInstances',
+        tags: ['instances'],
+        summary: 'The instances and what moves in them, as it happens',
+        response: {
+          200: eventStream('Events `instances` (InstanceList) at each change and `telemetry` (Telemetry).'),
+        },
+      },
+    },
+    async (_request, reply) => {
+      const gone = new AbortController();
+      reply.raw.once('close', () => gone.abort());
+      await reply.sse.send(liveFeed(registry, telemetry, gone.signal));
+    },
+  );
 }

@@ -2,7 +2,8 @@
 // needs is handed in.
 import { randomUUID } from 'node:crypto';
 import sse from '@fastify/sse';
-import { type FastifyBaseLogger, type FastifyInstance, fastify } from 'fastify';
+import { type FastifyBaseLogger, type FastifyServerOptions, fastify } from 'fastify';
+import { serializerCompiler, validatorCompiler, type ZodTypeProvider } from 'fastify-type-provider-zod';
 import type { FleetProvider } from '../fleet/provider.ts';
 import type { InstanceRegistry } from '../instances/registry.ts';
 import type { TelemetryHub } from '../instances/telemetry.ts';
@@ -13,7 +14,9 @@ import { apiRoutes } from './api.ts';
 import { answerError, errorHandling } from './errors.ts';
 import { fileRoutes } from './files.ts';
 import { healthRoutes } from './health.ts';
+import { openApi } from './open-api.ts';
 import { operatorRoutes } from './operator.ts';
+import { type App, checkRoute, declareCommonProblems } from './route.ts';
 
 export interface Services {
   readonly fleet: FleetProvider;
@@ -32,24 +35,40 @@ export interface Services {
 
 const BODY_LIMIT_BYTES = 16 * 1024;
 
-export async function buildApp(services: Services): Promise<FastifyInstance> {
+export async function buildApp(services: Services): Promise<App> {
+  const app = server({ loggerInstance: services.log });
+  await app.register(sse.default);
+  await openApi(app);
+  healthRoutes(app, services);
+  apiRoutesOf(app, services);
+  await fileRoutes(app, services);
+  return app;
+}
+
+/** All that the OpenAPI document tells of, in the order of its chapters. */
+export function apiRoutesOf(app: App, services: Services): void {
+  apiRoutes(app, services);
+  operatorRoutes(app, services);
+}
+
+/** What every request passes, whatever the routes are. */
+export function server(log: Pick<FastifyServerOptions, 'loggerInstance'> = {}): App {
   const app = fastify({
-    loggerInstance: services.log,
+    ...log,
     logController: quietRequests(),
     frameworkErrors: answerError,
     bodyLimit: BODY_LIMIT_BYTES,
     genReqId: () => randomUUID(),
     // Live streams never end by themselves.
     forceCloseConnections: true,
-  });
+  }).withTypeProvider<ZodTypeProvider>();
+  app.setValidatorCompiler(validatorCompiler);
+  app.setSerializerCompiler(serializerCompiler);
   errorHandling(app);
+  app.addHook('onRoute', checkRoute);
+  app.addHook('onRoute', declareCommonProblems);
   app.addHook('onSend', async (request, reply) => {
     reply.header('x-request-id', request.id).header('x-content-type-options', 'nosniff');
   });
-  await app.register(sse.default);
-  healthRoutes(app, services);
-  apiRoutes(app, services);
-  await app.register(async (guarded) => operatorRoutes(guarded, services));
-  await fileRoutes(app, services);
   return app;
 }

@@ -1,12 +1,17 @@
 // Turns whatever a route throws into a row of the error table. What is not foreseen is our own mistake, and only
 // that is logged as an error.
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { hasZodFastifySchemaValidationErrors } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { ApiError } from '../errors.ts';
 import { FleetUnavailable } from '../fleet/provider.ts';
 
 export function errorHandling(app: FastifyInstance): void {
   app.setErrorHandler(answerError);
+  // The one refusal that a plugin answers by itself: a client that does not take event streams.
+  app.addHook('preSerialization', async (_request, reply, payload) =>
+    reply.statusCode === 406 ? new ApiError('OW_ERR_NOT_ACCEPTABLE').body() : payload,
+  );
 }
 
 /** Also for what fails before there is a route, such as an address that cannot be decoded. */
@@ -19,11 +24,18 @@ export async function answerError(
   if (known.code === 'OW_ERR_INTERNAL') request.log.error({ err: error }, 'request failed');
   else request.log.debug({ code: known.code, detail: known.message }, 'request refused');
   if (known.status === 503) reply.header('retry-after', '1');
-  await reply.code(known.status).header('x-request-id', request.id).send(known.body());
+  await reply
+    .code(known.status)
+    .header('x-request-id', request.id)
+    .type('application/json; charset=utf-8')
+    // A refusal is sent as it is: a row that the route forgot to declare must not become another refusal.
+    .serializer(JSON.stringify)
+    .send(known.body());
 }
 
 function asApiError(error: FastifyError): ApiError {
   if (error instanceof ApiError) return error;
+  if (hasZodFastifySchemaValidationErrors(error)) return new ApiError('OW_ERR_BAD_REQUEST', faults(error));
   if (error instanceof z.ZodError) return new ApiError('OW_ERR_BAD_REQUEST', sentence(error));
   if (error instanceof FleetUnavailable) return new ApiError('OW_ERR_FLEET_UNAVAILABLE');
   switch (error.statusCode) {
@@ -40,6 +52,18 @@ function asApiError(error: FastifyError): ApiError {
       return isTheirs ? new ApiError('OW_ERR_BAD_REQUEST', error.message) : new ApiError('OW_ERR_INTERNAL');
     }
   }
+}
+
+const PLACES: Record<string, string> = { params: 'path', querystring: 'query', headers: 'header' };
+
+function faults(error: Pick<FastifyError, 'validation' | 'validationContext'>): string {
+  const place = PLACES[error.validationContext ?? ''] ?? 'body';
+  return (error.validation ?? [])
+    .map(
+      ({ instancePath, message }) =>
+        `${place}${instancePath.replace(/\/$/, '').replaceAll('/', '.')}: ${message}`,
+    )
+    .join('; ');
 }
 
 function sentence(error: z.ZodError): string {

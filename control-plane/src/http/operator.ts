@@ -1,5 +1,5 @@
 // What an operator may do. Each action needs the token from the data folder, compared in constant time.
-import type { FastifyInstance } from 'fastify';
+import type { FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { isBearer } from '../bearer.ts';
 import { ApiError } from '../errors.ts';
@@ -8,37 +8,92 @@ import type { Line } from '../instances/line.ts';
 import { outgoing } from '../instances/messages.ts';
 import type { InstanceRegistry } from '../instances/registry.ts';
 import type { Services } from './app.ts';
+import { type App, problems, SIGNED_IN } from './route.ts';
+import { decimal, instanceName, text } from './schemas.ts';
 
-const decimal = z.string().regex(/^[0-9]{1,20}$/);
-const kickBody = z.object({ seat: decimal.transform(BigInt), reason: z.string().max(256).default('') });
-const scaleBody = z.object({ replicas: z.int().min(0).max(1000) });
+const MOST_REPLICAS = 1000;
 
-export function operatorRoutes(app: FastifyInstance, { registry, fleet, operatorToken }: Services): void {
-  app.addHook('onRequest', async (request) => {
-    if (!isBearer(request.headers.authorization, operatorToken)) throw new ApiError('OW_ERR_OPERATOR_TOKEN');
-  });
+const named = z.strictObject({ name: instanceName });
+const kickBody = z.strictObject({ seat: decimal, reason: text(0, 256).default('') });
+const scaleBody = z.strictObject({ replicas: z.int().min(0).max(MOST_REPLICAS) });
 
-  app.post<{ Params: { name: string } }>('/api/v1/instances/:name/kick', async (request) => {
-    const { seat, reason } = kickBody.parse(request.body);
-    const { instance, line } = reach(registry, request.params.name);
-    if (!instance.seats.has(seat)) throw new ApiError('OW_ERR_UNKNOWN_SEAT');
-    line.send(outgoing({ case: 'kick', value: { seat, reason } }));
-    return { kicked: String(seat) };
-  });
+export function operatorRoutes(app: App, { registry, fleet, operatorToken }: Services): void {
+  const onRequest = async ({ headers }: FastifyRequest) => {
+    if (!isBearer(headers.authorization, operatorToken)) throw new ApiError('OW_ERR_OPERATOR_TOKEN');
+  };
+  const guarded = { tags: ['operations'], security: SIGNED_IN };
 
-  app.post<{ Params: { name: string } }>('/api/v1/instances/:name/drain', async (request) => {
-    const { instance, line } = reach(registry, request.params.name);
-    line.send(outgoing({ case: 'drain', value: {} }));
-    instance.draining = true;
-    registry.changed();
-    return { draining: instance.name };
-  });
+  app.post(
+    '/api/v1/instances/:name/kick',
+    {
+      onRequest,
+      schema: {
+        ...guarded,
+        operationId: 'kick',
+        summary: 'Sends a player out of an instance',
+        params: named,
+        body: kickBody,
+        response: {
+          200: z.object({ kicked: decimal }),
+          ...problems(
+            'OW_ERR_OPERATOR_TOKEN',
+            'OW_ERR_UNKNOWN_INSTANCE',
+            'OW_ERR_UNKNOWN_SEAT',
+            'OW_ERR_INSTANCE_SILENT',
+          ),
+        },
+      },
+    },
+    async ({ params, body }) => {
+      const seat = BigInt(body.seat);
+      const { instance, line } = reach(registry, params.name);
+      if (!instance.seats.has(seat)) throw new ApiError('OW_ERR_UNKNOWN_SEAT');
+      line.send(outgoing({ case: 'kick', value: { seat, reason: body.reason } }));
+      return { kicked: body.seat };
+    },
+  );
 
-  app.post('/api/v1/fleet/scale', async (request) => {
-    const { replicas } = scaleBody.parse(request.body);
-    await fleet.scale(replicas);
-    return { replicas };
-  });
+  app.post(
+    '/api/v1/instances/:name/drain',
+    {
+      onRequest,
+      schema: {
+        ...guarded,
+        operationId: 'drain',
+        summary: 'Lets nobody more into an instance; it ends when it is empty',
+        params: named,
+        response: {
+          200: z.object({ draining: instanceName }),
+          ...problems('OW_ERR_OPERATOR_TOKEN', 'OW_ERR_UNKNOWN_INSTANCE', 'OW_ERR_INSTANCE_SILENT'),
+        },
+      },
+    },
+    async ({ params }) => {
+      const { instance, line } = reach(registry, params.name);
+      line.send(outgoing({ case: 'drain', value: {} }));
+      instance.draining = true;
+      registry.changed();
+      return { draining: instance.name };
+    },
+  );
+
+  app.post(
+    '/api/v1/fleet/scale',
+    {
+      onRequest,
+      schema: {
+        ...guarded,
+        operationId: 'scaleFleet',
+        summary: 'Sets how many instances the fleet keeps',
+        body: scaleBody,
+        response: { 200: scaleBody, ...problems('OW_ERR_OPERATOR_TOKEN', 'OW_ERR_FLEET_UNAVAILABLE') },
+      },
+    },
+    async ({ body }) => {
+      await fleet.scale(body.replicas);
+      return body;
+    },
+  );
 }
 
 function reach(registry: InstanceRegistry, name: string): { instance: Instance; line: Line } {

@@ -1,18 +1,121 @@
 // What the public API shows of an instance. Numbers of 64 bits are decimal strings, times of day are ISO 8601.
+import { z } from 'zod';
 import type { BodyPose, PlayerPose } from '../../../proto/gen/otherworld/instance/v1/instance_pb.js';
+import { STATE_NAMES } from '../fleet/game-server.ts';
 import { type Instance, type Seat, stateOf } from '../instances/instance.ts';
 import type { Telemetry } from '../instances/telemetry.ts';
 import type { Joined } from '../seats/flow.ts';
+import { decimal, isoTime, sha256, uuid } from './schemas.ts';
 
-export function instanceView(instance: Instance) {
+const count = z.int().min(0);
+const nullableString = z.string().nullable();
+
+export const worldRefSchema = z.object({ id: z.string(), sha256, url: z.url() });
+
+const seat = z.object({
+  id: decimal,
+  user: z.string().describe('UUID of the account that holds it.'),
+  name: z.string(),
+  state: z.enum(['offered', 'held', 'connected']),
+});
+
+const tickTimes = z
+  .object({
+    ticks: count,
+    late: count,
+    dropped: count,
+    p50Ms: z.number(),
+    p99Ms: z.number(),
+    p999Ms: z.number(),
+    maxMs: z.number(),
+  })
+  .nullable();
+
+export const instanceSchema = z
+  .object({
+    name: z.string(),
+    uid: nullableString,
+    state: z.enum(STATE_NAMES),
+    reason: nullableString.describe('Why it is in this state, where there is something to say.'),
+    link: z.enum(['never', 'registered', 'listening', 'lost']).describe("The control plane's line to it."),
+    address: nullableString,
+    world: worldRefSchema.nullable(),
+    build: nullableString,
+    protocolHash: decimal.nullable(),
+    players: count,
+    capacity: count,
+    seats: z.array(seat),
+    draining: z.boolean(),
+    tickRateHz: z.number(),
+    tick: count.nullable(),
+    tickTimes: tickTimes.describe('Since the heartbeat before.'),
+    tickTimesSinceStart: tickTimes,
+    tickAllocations: z.number().nullable(),
+    refusals: z.record(z.string(), z.number()).describe('Datagrams refused, by cause.'),
+    bytesIn: z.number(),
+    bytesOut: z.number(),
+    cpuSeconds: z.number().nullable(),
+    cpuCores: z.number().nullable().describe('Cores used between the last two heartbeats.'),
+    residentBytes: z.number().nullable(),
+    loaded: z
+      .object({ worldHash: decimal, staticTriangles: count, dynamicBodies: count, loadMs: z.number() })
+      .nullable(),
+    startedAt: isoTime.nullable(),
+  })
+  .meta({ id: 'Instance' });
+
+export type InstanceView = z.infer<typeof instanceSchema>;
+
+export const instanceListSchema = z
+  .object({ instances: z.array(instanceSchema) })
+  .meta({ id: 'InstanceList' });
+
+const player = z.object({
+  seat: decimal,
+  name: z.string(),
+  x: z.number(),
+  y: z.number(),
+  z: z.number(),
+  yaw: z.number(),
+  grounded: z.boolean(),
+});
+
+const body = z.object({
+  entity: count,
+  x: z.number(),
+  y: z.number(),
+  z: z.number(),
+  qx: z.number(),
+  qy: z.number(),
+  qz: z.number(),
+  qw: z.number(),
+});
+
+/** An event of the live stream. */
+export const telemetrySchema = z
+  .object({ instance: z.string(), tick: count, players: z.array(player), bodies: z.array(body) })
+  .meta({ id: 'Telemetry' });
+
+export type TelemetryView = z.infer<typeof telemetrySchema>;
+
+export const joinedSchema = z
+  .object({
+    seat: decimal,
+    user: uuid,
+    instance: z.string(),
+    world: worldRefSchema,
+    protocolHash: decimal,
+    pipes: z.array(z.object({ pipe: z.string(), token: z.base64() })),
+  })
+  .meta({ id: 'Joined' });
+
+export function instanceView(instance: Instance): InstanceView {
   const { name, gameServer, registration, assignment, loaded, vitals, link, failure } = instance;
   return {
     name,
     uid: registration?.uid ?? gameServer?.uid ?? null,
     state: stateOf(instance),
-    /** Why it is in this state, where there is something to say. */
     reason: failure ?? (link.state === 'lost' ? link.reason : (gameServer?.reason ?? null)),
-    /** The control plane's line to it. */
     link: link.state,
     address: addressOf(instance),
     world: assignment?.world ?? null,
@@ -31,15 +134,12 @@ export function instanceView(instance: Instance) {
     bytesIn: vitals?.bytesIn ?? 0,
     bytesOut: vitals?.bytesOut ?? 0,
     cpuSeconds: vitals?.cpuSeconds ?? null,
-    /** Cores used between the last two heartbeats. */
     cpuCores: vitals?.cpuCores ?? null,
     residentBytes: vitals?.residentBytes ?? null,
     loaded: loaded === undefined ? null : { ...loaded, worldHash: String(loaded.worldHash) },
     startedAt: gameServer === undefined ? null : new Date(gameServer.createdAt).toISOString(),
   };
 }
-
-export type InstanceView = ReturnType<typeof instanceView>;
 
 function addressOf({ gameServer, registration }: Instance): string | null {
   const udp = registration?.endpoints.find(({ pipe }) => pipe === 'udp');
@@ -53,7 +153,7 @@ function seatView({ id, user, name, state }: Seat) {
   return { id: String(id), user, name, state };
 }
 
-export function telemetryView(instance: string, { tick, players, bodies }: Telemetry) {
+export function telemetryView(instance: string, { tick, players, bodies }: Telemetry): TelemetryView {
   return { instance, tick, players: players.map(playerView), bodies: [...bodies.values()].map(bodyView) };
 }
 
@@ -69,6 +169,6 @@ function bodyView({ entity, x, y, z, qx, qy, qz, qw }: BodyPose) {
   return { entity, x: round(x), y: round(y), z: round(z), ...turn };
 }
 
-export function joinedView({ seat, protocolHash, ...rest }: Joined) {
-  return { seat: String(seat), ...rest, protocolHash: String(protocolHash) };
+export function joinedView({ seat, protocolHash, pipes, ...rest }: Joined): z.infer<typeof joinedSchema> {
+  return { seat: String(seat), ...rest, protocolHash: String(protocolHash), pipes: [...pipes] };
 }
