@@ -35,6 +35,86 @@ const TABLE = {
     message: 'This account is kept out.',
     hint: 'The message says why and until when.',
   },
+  OW_ERR_PASSWORD_SAME: {
+    status: 400,
+    message: 'The new password is the old one.',
+    hint: 'Choose another one.',
+  },
+  OW_ERR_OIDC_STATE: {
+    status: 400,
+    message: 'This sign-in was not begun in this browser, was finished already, or took too long.',
+    hint: 'Begin again; a sign-in at a provider is good once, for ten minutes, in the browser that began it.',
+  },
+  OW_ERR_CREDENTIALS: {
+    status: 401,
+    message: 'No account has this e-mail with this password.',
+    hint: 'Look for a typing error; POST /api/v1/accounts/reset sends a link for another password.',
+  },
+  OW_ERR_OIDC_REFUSED: {
+    status: 401,
+    message: "The provider's answer does not hold.",
+    hint: 'Begin again; the message names the check that failed.',
+  },
+  OW_ERR_PASSWORD_ONE_TIME: {
+    status: 403,
+    message: 'This password is good for one sign-in, which must bring another one.',
+    hint: 'Send "newPassword" with it.',
+  },
+  OW_ERR_UNKNOWN_ACCOUNT: {
+    status: 404,
+    message: 'There is no such account.',
+    hint: 'GET /api/v1/accounts lists the accounts.',
+  },
+  OW_ERR_UNKNOWN_SESSION: {
+    status: 404,
+    message: 'There is no such session of yours.',
+    hint: 'GET /api/v1/sessions lists them.',
+  },
+  OW_ERR_UNKNOWN_PROVIDER: {
+    status: 404,
+    message: 'There is no such provider to sign in with.',
+    hint: 'GET /api/v1/oidc lists the providers.',
+  },
+  OW_ERR_HAS_PASSWORD: {
+    status: 409,
+    message: 'This account has an e-mail and a password already.',
+    hint: 'Sign out to make another account.',
+  },
+  OW_ERR_NO_PASSWORD: {
+    status: 409,
+    message: 'This account has no password.',
+    hint: 'POST /api/v1/accounts while signed in adds an e-mail and a password.',
+  },
+  OW_ERR_GUEST: {
+    status: 409,
+    message: "This account is a guest's, who cannot sign in again.",
+    hint: 'A role needs an e-mail and a password or a provider first.',
+  },
+  OW_ERR_LAST_ADMIN: {
+    status: 409,
+    message: 'This is the last admin.',
+    hint: 'Make somebody else an admin first.',
+  },
+  OW_ERR_IDENTITY_TAKEN: {
+    status: 409,
+    message: 'This person at the provider has another account here.',
+    hint: 'Sign out, then sign in with the provider to use that account.',
+  },
+  OW_ERR_LINK: {
+    status: 410,
+    message: 'This link was used, has expired, or was replaced by a newer one.',
+    hint: 'Ask for another one.',
+  },
+  OW_ERR_TOO_MANY_TRIES: {
+    status: 429,
+    message: 'There were too many tries with this e-mail.',
+    hint: 'Wait a quarter of an hour, or ask for another password.',
+  },
+  OW_ERR_OIDC_UNAVAILABLE: {
+    status: 503,
+    message: 'The provider to sign in with does not answer.',
+    hint: 'Ask again; the message names what failed. Other ways to sign in still work.',
+  },
   OW_ERR_NOT_FOUND: {
     status: 404,
     message: 'There is nothing at this address.',

@@ -6,6 +6,7 @@ import type { Prisma } from '../../../prisma/gen/client.ts';
 export type Action =
   | 'account.role'
   | 'account.reset'
+  | 'account.theft'
   | 'account.delete'
   | 'account.kick'
   | 'account.ban'
