@@ -1,0 +1,18 @@
+// What an e-mail and a password may be.
+import { z } from 'zod';
+
+/** In lower case: no mail server in use tells "Ada@" from "ada@", and people type both. */
+export const email = z.email().max(254).toLowerCase();
+
+/**
+ * Long rather than of many kinds (NIST SP 800-63B-4, 3.1.1.2); twelve, because tries are few and hashes slow. The most
+ * bounds what is hashed. Halves of surrogate pairs would all become the same character.
+ */
+export const newPassword = z
+  .string()
+  .min(12)
+  .max(256)
+  .refine((text) => text.isWellFormed(), 'is not well-formed Unicode');
+
+/** One that exists may be from a time of other rules. */
+export const password = z.string().min(1).max(256);
