@@ -18,6 +18,13 @@ export function secretToken(path: string): string {
     .trim();
 }
 
+/** A secret that people type, made as the caller says. */
+export function secretText(path: string, make: () => string): string {
+  return readOrMake(path, () => Buffer.from(make()))
+    .toString()
+    .trim();
+}
+
 function readOrMake(path: string, make: () => Buffer): Buffer {
   try {
     return readFileSync(path);
