@@ -4,6 +4,7 @@ import path from 'node:path';
 import { checkoutRoot } from '../bootstrap/places.mjs';
 import { explain } from '../bootstrap/problem.mjs';
 import type { Run } from '../lib/launcher.ts';
+import { setUpApiTypes } from '../setup/api-types.ts';
 import { setUp } from '../setup/flow.ts';
 import { setUpProto } from '../setup/proto.ts';
 import { createChecks, type Part } from './part.ts';
@@ -28,6 +29,7 @@ export async function runParts(run: Run, parts: readonly Part[]): Promise<Report
   await mkdir(logs, { recursive: true });
   const started = Date.now();
   await setUpProto(run);
+  await setUpApiTypes(run);
   const system = once(() => setUp(run));
   const results: PartResult[] = [];
   for (const part of parts) results.push(await runPart(run, part, system));

@@ -1,5 +1,5 @@
 /** What an operator may do; each call is refused without the operator's token. */
-import { problemOf, unreachable } from './problem.ts';
+import { type Api, answerOf, api, as } from './client.ts';
 import type { Problem } from './types.ts';
 
 export type Action =
@@ -8,31 +8,23 @@ export type Action =
   | { type: 'scale'; replicas: number };
 
 /** Null when done, else why not. */
-export async function perform(action: Action, token: string): Promise<Problem | null> {
-  const { path, body } = requestOf(action);
-  try {
-    const response = await fetch(path, {
-      method: 'POST',
-      headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
-      body: JSON.stringify(body),
-      signal: AbortSignal.timeout(10_000),
-    });
-    return response.ok ? null : await problemOf(response);
-  } catch {
-    return unreachable(location.host);
-  }
+export async function perform(action: Action, token: string, to: Api = api): Promise<Problem | null> {
+  const { problem } = await answerOf<unknown>(request(action, token, to));
+  return problem;
 }
 
-export function requestOf(action: Action): { path: string; body: object } {
+function request(action: Action, token: string, to: Api) {
   switch (action.type) {
-    case 'kick':
-      return {
-        path: `/api/v1/instances/${encodeURIComponent(action.instance)}/kick`,
-        body: { seat: action.seat, reason: action.reason },
-      };
-    case 'drain':
-      return { path: `/api/v1/instances/${encodeURIComponent(action.instance)}/drain`, body: {} };
+    case 'kick': {
+      const { seat, reason } = action;
+      const params = { path: { name: action.instance } };
+      return to.POST('/api/v1/instances/{name}/kick', { params, body: { seat, reason }, ...as(token) });
+    }
+    case 'drain': {
+      const params = { path: { name: action.instance } };
+      return to.POST('/api/v1/instances/{name}/drain', { params, ...as(token) });
+    }
     case 'scale':
-      return { path: '/api/v1/fleet/scale', body: { replicas: action.replicas } };
+      return to.POST('/api/v1/fleet/scale', { body: { replicas: action.replicas }, ...as(token) });
   }
 }

@@ -2,17 +2,16 @@
 import type { Problem } from './types.ts';
 
 /** The body of a refused request, or what can be said without one. */
-export async function problemOf(response: Response): Promise<Problem> {
-  const row: unknown = await response.json().catch(() => null);
+export function problemOf(row: unknown, status: number): Problem {
   if (isRecord(row) && typeof row.code === 'string' && typeof row.message === 'string') {
     const hint = typeof row.hint === 'string' ? { hint: row.hint } : {};
-    return { code: row.code, message: row.message, ...hint, status: response.status };
+    return { code: row.code, message: row.message, ...hint, status };
   }
   return {
-    code: `HTTP_${response.status}`,
-    message: `The control plane answered ${response.status}.`,
+    code: `HTTP_${status}`,
+    message: `The control plane answered ${status}.`,
     hint: 'Look at its log.',
-    status: response.status,
+    status,
   };
 }
 

@@ -4,7 +4,8 @@
  * EventSource reconnects by itself but never says why it had to; so a broken stream is closed, the cause asked for with
  * a plain request, and the next attempt made after a pause that grows to five seconds.
  */
-import { BROKEN_STREAM, problemOf, unreachable } from './problem.ts';
+import { answerOf, api } from './client.ts';
+import { BROKEN_STREAM } from './problem.ts';
 import type { Instance, Problem, Telemetry } from './types.ts';
 
 export type StreamEvent =
@@ -14,6 +15,7 @@ export type StreamEvent =
 
 const FIRST_PAUSE_MS = 500;
 const LONGEST_PAUSE_MS = 5_000;
+const FIND_CAUSE_MS = 3_000;
 
 export function pauseBefore(attempt: number): number {
   return Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** attempt);
@@ -59,10 +61,8 @@ export function followInstances(listener: (event: StreamEvent) => void): () => v
 }
 
 async function findCause(): Promise<Problem> {
-  try {
-    const response = await fetch('/api/v1/instances', { signal: AbortSignal.timeout(3_000) });
-    return response.ok ? BROKEN_STREAM : await problemOf(response);
-  } catch {
-    return unreachable(location.host);
-  }
+  const { problem } = await answerOf(
+    api.GET('/api/v1/instances', { signal: AbortSignal.timeout(FIND_CAUSE_MS) }),
+  );
+  return problem ?? BROKEN_STREAM;
 }

@@ -1,12 +1,11 @@
-/**
- * What the control plane tells the console. The shapes are the ones that its HTTP side makes, so that a field that changes
- * there does not compile here; nothing of it but types is imported.
- */
-import type { InstanceView, telemetryView } from '../../../control-plane/src/http/views.ts';
+/** What the control plane tells the console, in the words of its OpenAPI document. */
+import type { components } from './gen/openapi.d.ts';
 
-export type Instance = InstanceView;
+type Schemas = components['schemas'];
+
+export type Instance = Schemas['Instance'];
 export type InstanceState = Instance['state'];
-export type Telemetry = ReturnType<typeof telemetryView>;
+export type Telemetry = Schemas['Telemetry'];
 
 /** A row of the control plane's table of errors, or what the page itself has to say. */
 export interface Problem {
