@@ -15,8 +15,8 @@ const schema = z.object({
   OTHERWORLD_CONSOLE_DIR: z.string().optional(),
   OTHERWORLD_WORLDS_DIR: z.string().min(1),
   OTHERWORLD_LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error']).default('info'),
-  DATABASE_URL: databaseUrl.optional(),
-  REDIS_URL: z.url({ protocol: /^rediss?$/ }).optional(),
+  DATABASE_URL: databaseUrl,
+  REDIS_URL: z.url({ protocol: /^rediss?$/ }),
 });
 
 export type Config = z.infer<typeof schema>;

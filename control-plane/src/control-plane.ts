@@ -3,6 +3,7 @@
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import type { FastifyBaseLogger } from 'fastify';
+import { Bus } from './bus.ts';
 import { type Config, publicUrl } from './config.ts';
 import { LocalFleet } from './fleet/local/provider.ts';
 import { listenGrpc } from './h2c-server.ts';
@@ -10,6 +11,9 @@ import { buildApp } from './http/app.ts';
 import { InstanceRegistry } from './instances/registry.ts';
 import { type InstanceRules, instanceRoutes } from './instances/service.ts';
 import { TelemetryHub } from './instances/telemetry.ts';
+import { connect } from './persistence/connect.ts';
+import { requireMigrated } from './persistence/migrate/flow.ts';
+import { connectRedis } from './redis.ts';
 import { Seats } from './seats/flow.ts';
 import { secretBytes, secretToken } from './secret-file.ts';
 import { type World, WorldCatalog } from './worlds/catalog.ts';
@@ -49,6 +53,10 @@ export async function startControlPlane(
   const worlds = WorldCatalog.read(config.OTHERWORLD_WORLDS_DIR);
   const world = worlds.byId(DEFAULT_WORLD) ?? (worlds.all()[0] as World);
   const fleet = new LocalFleet(config.OTHERWORLD_FLEET_URL, secretToken(secrets('fleet.token')));
+  await requireMigrated(config.DATABASE_URL);
+  const db = connect(config.DATABASE_URL, log);
+  const redis = connectRedis(config.REDIS_URL, log);
+  const bus = new Bus(redis, log);
   const registry = new InstanceRegistry();
   const telemetry = new TelemetryHub();
   const seats = new Seats({ fleet, registry, masterKey, rules: tuning.offers });
@@ -63,8 +71,8 @@ export async function startControlPlane(
     publicUrl: publicUrl(config),
     consoleDir: config.OTHERWORLD_CONSOLE_DIR,
     operatorToken,
-    databaseUrl: config.DATABASE_URL,
-    redisUrl: config.REDIS_URL,
+    db,
+    redis,
     isStopping: () => stopping.signal.aborted,
     log,
   });
@@ -92,6 +100,9 @@ export async function startControlPlane(
       stopping.abort();
       await app.close();
       await grpc.close();
+      bus.close();
+      redis.disconnect();
+      await db.$disconnect();
     },
   };
 }

@@ -2,10 +2,15 @@ import { expect, test } from 'vitest';
 import { readConfig } from './config.ts';
 import { readConfig as readSupervisorConfig } from './fleet/local/config.ts';
 
-const GOOD = { OTHERWORLD_DATA: '/data', OTHERWORLD_WORLDS_DIR: '/worlds' };
+const GOOD = {
+  OTHERWORLD_DATA: '/data',
+  OTHERWORLD_WORLDS_DIR: '/worlds',
+  DATABASE_URL: 'postgresql://127.0.0.1/otherworld',
+  REDIS_URL: 'redis://127.0.0.1',
+};
 
 test('what is not set has its default, and an empty value is not set', () => {
-  expect(readConfig({ ...GOOD, OTHERWORLD_PORT: '', REDIS_URL: '' })).toMatchObject({
+  expect(readConfig({ ...GOOD, OTHERWORLD_PORT: '', OTHERWORLD_HOST: '' })).toMatchObject({
     OTHERWORLD_HOST: '127.0.0.1',
     OTHERWORLD_PORT: 7400,
   });

@@ -7,6 +7,7 @@ import { readConfig } from '../src/config.ts';
 import { startControlPlane, type Tuning } from '../src/control-plane.ts';
 import type { InstanceView } from '../src/http/views.ts';
 import { FakeInstance, type FakeOptions } from './fake-instance.ts';
+import { type TestDatabase, type TestRedis, testDatabase, testRedis } from './stores.ts';
 import { freePort, quiet, supervisorFixture } from './supervisor-fixture.ts';
 import { until } from './until.ts';
 
@@ -29,7 +30,19 @@ export function worldsFolder(): string {
   return directory;
 }
 
-export async function controlPlaneFixture({ replicas = 1, tuning = {} as Partial<Tuning>, env = {} } = {}) {
+export interface Stores {
+  readonly database: TestDatabase;
+  readonly redis: TestRedis;
+}
+
+export async function controlPlaneFixture({
+  replicas = 1,
+  tuning = {} as Partial<Tuning>,
+  env = {},
+  /** Those of another fixture, which closes them: two control planes over one of each. */
+  stores: shared = undefined as Stores | undefined,
+} = {}) {
+  const stores = shared ?? { database: await testDatabase(), redis: await testRedis() };
   const ground = await supervisorFixture({ replicas });
   const { fleet, data } = ground;
   const consoleDir = join(data, 'console');
@@ -43,6 +56,8 @@ export async function controlPlaneFixture({ replicas = 1, tuning = {} as Partial
     OTHERWORLD_FLEET_URL: ground.url,
     OTHERWORLD_WORLDS_DIR: worldsFolder(),
     OTHERWORLD_CONSOLE_DIR: consoleDir,
+    DATABASE_URL: stores.database.url,
+    REDIS_URL: stores.redis.url,
     ...env,
   });
   const start = () => startControlPlane(config, quiet, { ...TUNING, ...tuning });
@@ -66,6 +81,7 @@ export async function controlPlaneFixture({ replicas = 1, tuning = {} as Partial
 
   return {
     ...ground,
+    stores,
     url,
     controlUrl,
     config,
@@ -108,6 +124,9 @@ export async function controlPlaneFixture({ replicas = 1, tuning = {} as Partial
       for (const fake of fakes) fake.hangUp();
       await plane.close();
       await ground.supervisor.close();
+      if (shared) return;
+      await stores.redis.close();
+      await stores.database.close();
     },
   };
 }

@@ -6,6 +6,7 @@ import { explain } from '../bootstrap/problem.mjs';
 import type { Run } from '../lib/launcher.ts';
 import { setUpApiTypes } from '../setup/api-types.ts';
 import { setUp } from '../setup/flow.ts';
+import { setUpPrisma } from '../setup/prisma.ts';
 import { setUpProto } from '../setup/proto.ts';
 import { createChecks, type Part } from './part.ts';
 import type { Tally } from './tally.ts';
@@ -29,6 +30,7 @@ export async function runParts(run: Run, parts: readonly Part[]): Promise<Report
   await mkdir(logs, { recursive: true });
   const started = Date.now();
   await setUpProto(run);
+  await setUpPrisma(run);
   await setUpApiTypes(run);
   const system = once(() => setUp(run));
   const results: PartResult[] = [];

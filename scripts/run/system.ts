@@ -7,6 +7,7 @@ import type { Parts } from '../setup/flow.ts';
 import type { Addresses } from './addresses.ts';
 import { bots } from './bots.ts';
 import { controlPlane, operatorLink } from './control-plane.ts';
+import { migrateDatabase } from './database.ts';
 import { fleet } from './fleet.ts';
 import { postgres } from './postgres.ts';
 import { redis } from './redis.ts';
@@ -41,6 +42,7 @@ export async function runSystem(
       start(memory.service),
       start(fleet(options, addresses, parts.godot)),
     ]);
+    await migrateDatabase(run, database.url);
     await run.takeWebPort();
     await start(controlPlane(options, addresses, parts, { databaseUrl: database.url, redisUrl: memory.url }));
     const instances =

@@ -2,6 +2,7 @@
 import type { Run } from '../lib/launcher.ts';
 import { setUpConsole } from './console.ts';
 import { setUpGodot } from './godot.ts';
+import { setUpPrisma } from './prisma.ts';
 import { setUpProject } from './project.ts';
 import { setUpProto } from './proto.ts';
 import { setUpRedis } from './redis.ts';
@@ -24,7 +25,9 @@ export async function setUp(run: Run): Promise<Parts> {
       () => setUpGodot(run),
       () => setUpRedis(run),
     ),
-    setUpProto(run).then(() => Promise.all([setUpConsole(run), setUpWorlds(run)])),
+    Promise.all([setUpProto(run), setUpPrisma(run)]).then(() =>
+      Promise.all([setUpConsole(run), setUpWorlds(run)]),
+    ),
   ]);
   return { godot, redis, netcode, consoleDir, worldsDir };
 }

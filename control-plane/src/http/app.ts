@@ -4,9 +4,11 @@ import { randomUUID } from 'node:crypto';
 import sse from '@fastify/sse';
 import { type FastifyBaseLogger, type FastifyServerOptions, fastify } from 'fastify';
 import { serializerCompiler, validatorCompiler, type ZodTypeProvider } from 'fastify-type-provider-zod';
+import type { Redis } from 'ioredis';
 import type { FleetProvider } from '../fleet/provider.ts';
 import type { InstanceRegistry } from '../instances/registry.ts';
 import type { TelemetryHub } from '../instances/telemetry.ts';
+import type { Db } from '../persistence/connect.ts';
 import { quietRequests } from '../quiet-requests.ts';
 import type { Seats } from '../seats/flow.ts';
 import type { WorldCatalog } from '../worlds/catalog.ts';
@@ -27,8 +29,8 @@ export interface Services {
   readonly publicUrl: string;
   readonly consoleDir: string | undefined;
   readonly operatorToken: string;
-  readonly databaseUrl: string | undefined;
-  readonly redisUrl: string | undefined;
+  readonly db: Db;
+  readonly redis: Redis;
   readonly isStopping: () => boolean;
   readonly log: FastifyBaseLogger;
 }

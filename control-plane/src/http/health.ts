@@ -1,6 +1,6 @@
 // Health: this process answers. Readiness: it can do its work, and what it depends on answers too, each asked now
 // and named.
-import { connect } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { FastifyInstance } from 'fastify';
 import type { Services } from './app.ts';
 
@@ -18,45 +18,27 @@ export function healthRoutes(app: FastifyInstance, services: Services): void {
 
 type Check = () => Promise<unknown>;
 
-function checksOf({ fleet, isStopping, databaseUrl, redisUrl }: Services): Record<string, Check> {
+function checksOf({ fleet, isStopping, db, redis }: Services): Record<string, Check> {
   return {
     stopping: async () => {
       if (isStopping()) throw new Error('this process is stopping');
     },
     fleet: () => fleet.list(),
-    ...(databaseUrl && { database: () => ask(databaseUrl, 5432, SSL_REQUEST, /^[SN]/) }),
-    ...(redisUrl && { redis: () => ask(redisUrl, 6379, 'PING\r\n', /^(\+PONG|-NOAUTH)/) }),
+    database: () => db.$queryRaw`SELECT 1`,
+    redis: () => redis.ping(),
   };
 }
 
 async function run([name, check]: [string, Check]): Promise<[string, string]> {
   try {
-    await check();
+    await Promise.race([check(), timeout()]);
     return [name, 'ok'];
   } catch (error) {
-    return [name, error instanceof Error ? error.message : String(error)];
+    return [name, error instanceof Error ? error.message.trim() : String(error)];
   }
 }
 
-/** PostgreSQL's SSLRequest, which a server answers with one letter before any password. */
-const SSL_REQUEST = Buffer.from([0, 0, 0, 8, 0x04, 0xd2, 0x16, 0x2f]);
-
-/** The smallest question that only such a server answers. Clients come with the features that use them. */
-function ask(url: string, defaultPort: number, question: string | Buffer, expected: RegExp): Promise<void> {
-  const { hostname, port } = new URL(url);
-  return new Promise((resolve, reject) => {
-    const socket = connect({ host: hostname, port: Number(port || defaultPort) }, () =>
-      socket.write(question),
-    );
-    const end = (error?: Error) => {
-      socket.destroy();
-      if (error === undefined) resolve();
-      else reject(error);
-    };
-    socket.setTimeout(CHECK_TIMEOUT_MS, () => end(new Error('no answer in time')));
-    socket.once('error', end);
-    socket.once('data', (data) =>
-      end(expected.test(data.toString('latin1')) ? undefined : new Error('not such a server')),
-    );
-  });
+async function timeout(): Promise<never> {
+  await sleep(CHECK_TIMEOUT_MS, undefined, { ref: false });
+  throw new Error('no answer in time');
 }

@@ -38,7 +38,8 @@ async function applyAtOnce(
     await client.query('ROLLBACK').catch(() => {}); // the connection is gone, and with it the transaction
     if (error instanceof MigrationError) throw error;
     throw new MigrationError(
-      `The migration ${migration.name} failed, and nothing of it stayed: ${(error as Error).message}.`,
+      `The migration ${migration.name} failed and nothing of it stayed (${(error as Error).message})`,
+      'correct the database, or take a version of Otherworld whose migration works, and run it again',
       { cause: error },
     );
   }
@@ -59,7 +60,8 @@ async function applyInSteps(
       const { message } = error as Error;
       await recordFailure(client, id, message).catch(() => {}); // then the next run says it without the reason
       throw new MigrationError(
-        `The migration ${migration.name} failed at its statement ${index + 1} of ${statements.length}: ${message}. Run \`${COMMAND}\` to read what can be done.`,
+        `The migration ${migration.name} failed at its statement ${index + 1} of ${statements.length} (${message})`,
+        `run \`${COMMAND}\` to read what can be done`,
         { cause: error },
       );
     }

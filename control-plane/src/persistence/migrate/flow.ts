@@ -47,11 +47,14 @@ export async function requireMigrated(url: string, folder?: string): Promise<voi
     migrations,
     ledger.filter(({ name }) => known.has(name)),
   );
-  if (pending.length > 0) throw new MigrationError(behind(pending));
+  if (pending.length > 0) throw behind(pending);
 }
 
 const behind = (pending: readonly Migration[]) =>
-  `The database lacks ${pending.map(({ name }) => name).join(', ')}: run \`${COMMAND}\` with the same DATABASE_URL, then start again.`;
+  new MigrationError(
+    `The database lacks ${pending.map(({ name }) => name).join(', ')}`,
+    `run \`${COMMAND}\` with the same DATABASE_URL, then start again`,
+  );
 
 /** Writes into the ledger what a person has done about a migration that stopped half-way. */
 export async function resolveStopped(
@@ -63,7 +66,8 @@ export async function resolveStopped(
   await withClient(url, (client) =>
     underLease(url, lease, async () => {
       const entry = (await readLedger(client)).find((one) => one.name === name && !one.finished);
-      if (entry === undefined) throw new MigrationError(`The migration ${name} has not stopped half-way.`);
+      if (entry === undefined)
+        throw new MigrationError(`The migration ${name} has not stopped half-way`, 'look at the name');
       await resolve(client, entry.id, how);
     }),
   );
@@ -77,7 +81,8 @@ async function withClient<T>(url: string, work: (client: ClientBase) => Promise<
   } catch (error) {
     const { host, port, database } = client;
     throw new MigrationError(
-      `The database ${database} at ${host}:${port} cannot be used (${reasonOf(error)}): start it, or correct DATABASE_URL.`,
+      `The database ${database} at ${host}:${port} cannot be used (${reasonOf(error)})`,
+      'start it, or correct DATABASE_URL',
       { cause: error },
     );
   }

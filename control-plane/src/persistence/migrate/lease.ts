@@ -63,7 +63,8 @@ async function take(client: ClientBase, holder: string, leaseMs: number, waitMs:
   while ((await client.query(TAKE, [holder, leaseMs])).rowCount !== 1) {
     if (Date.now() > deadline)
       throw new MigrationError(
-        `Another process has been migrating this database for ${waitMs / 1000} s: wait for it, or end it.`,
+        `Another process has been migrating this database for ${waitMs / 1000} s`,
+        'wait for it, or end it',
       );
     await sleep(POLL_MS);
   }
@@ -73,6 +74,7 @@ async function check(client: ClientBase, holder: string, leaseMs: number): Promi
   const { rowCount } = await client.query(EXTEND, [holder, leaseMs]);
   if (rowCount !== 1)
     throw new MigrationError(
-      'This process was held up for so long that another one may have begun to migrate: run it again.',
+      'This process was held up for so long that another one may have begun to migrate',
+      'run it again',
     );
 }
