@@ -15,6 +15,11 @@ const TABLE = {
     message: 'The request does not have the shape that this address takes.',
     hint: 'The message names the field; the API reference shows the shape.',
   },
+  OW_ERR_UNKNOWN_EVENT: {
+    status: 400,
+    message: 'There is no such event, or it is not one that a client sends.',
+    hint: 'docs/reference/events.md lists the events; those that end in :requested are yours to send.',
+  },
   OW_ERR_OPERATOR_TOKEN: {
     status: 401,
     message: "This needs the operator's token.",
@@ -145,6 +150,11 @@ const TABLE = {
     message: 'The control plane has no line to this instance now.',
     hint: 'It dials again by itself within seconds, or is replaced.',
   },
+  OW_ERR_NOT_IN_WORLD: {
+    status: 409,
+    message: 'You are not in a world now.',
+    hint: 'Get a seat by POST /api/v1/tickets and connect to it; this is for those inside.',
+  },
   OW_ERR_BODY_TOO_LARGE: {
     status: 413,
     message: 'The request is larger than this address takes.',
@@ -154,6 +164,16 @@ const TABLE = {
     status: 415,
     message: 'The body is not JSON.',
     hint: 'Send "Content-Type: application/json".',
+  },
+  OW_ERR_UPGRADE: {
+    status: 426,
+    message: 'This address speaks WebSocket.',
+    hint: 'Ask for an upgrade; docs/reference/gateway.md says what follows.',
+  },
+  OW_ERR_TOO_FAST: {
+    status: 429,
+    message: 'You send faster than the gateway takes.',
+    hint: 'This message was not taken; gateway:ready says how fast each class may come.',
   },
   OW_ERR_NO_ROOM: {
     status: 503,
@@ -169,6 +189,11 @@ const TABLE = {
     status: 503,
     message: 'Whoever starts the instances does not answer.',
     hint: 'Instances that run go on; look at the fleet supervisor and its log.',
+  },
+  OW_ERR_GATEWAY_AWAY: {
+    status: 503,
+    message: 'What this needs of the other processes cannot be had now: their store does not answer.',
+    hint: 'Ask again in a second; the socket stays, and so does your place in the world.',
   },
   OW_ERR_BUSY: {
     status: 503,
