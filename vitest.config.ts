@@ -7,7 +7,7 @@ export default defineConfig({
       '{control-plane,console,loadtest,worlds,scripts}/**/*.test.{ts,tsx}',
       'netcode/spec/reader/*.test.ts',
     ],
-    exclude: ['**/node_modules/**', 'scripts/checks/system/**'],
+    exclude: ['**/node_modules/**', 'scripts/checks/system/**', '**/*.system.test.ts'],
     globalSetup: 'control-plane/test/global-setup.ts',
     testTimeout: 30_000,
   },

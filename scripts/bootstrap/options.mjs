@@ -43,7 +43,10 @@ export const COMMANDS = {
     about: 'Sets up, then checks and tests everything.',
     options: {
       fast: { text: 'format, lint, types and unit tests only' },
-      only: { value: 'PART,…', text: 'only these parts (format, types, rust, ts, wasm, godot, e2e, faults)' },
+      only: {
+        value: 'PART,…',
+        text: 'only these parts (format, types, rust, ts, plane, wasm, godot, e2e, faults)',
+      },
       help: { text: 'this text' },
     },
   },

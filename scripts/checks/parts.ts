@@ -6,12 +6,13 @@ import { faults } from './faults.ts';
 import { format } from './format.ts';
 import { godot } from './godot.ts';
 import type { Part } from './part.ts';
+import { plane } from './plane.ts';
 import { rust } from './rust.ts';
 import { types } from './types.ts';
 import { typescript } from './typescript.ts';
 import { wasm } from './wasm.ts';
 
-const PARTS: readonly Part[] = [format, types, rust, typescript, wasm, godot, e2e, faults];
+const PARTS: readonly Part[] = [format, types, rust, typescript, plane, wasm, godot, e2e, faults];
 
 export function selectParts({ fast, parts }: Options): Part[] {
   const unknown = parts.find((name) => !PARTS.some((part) => part.name === name));

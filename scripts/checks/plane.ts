@@ -1,0 +1,26 @@
+// Whole control planes, with real stores and real processes: what is too heavy for the unit tests, and schemathesis, which
+// asks every operation of the API what nobody would.
+import path from 'node:path';
+import { checkoutRoot } from '../bootstrap/places.mjs';
+import { setUpRedis } from '../setup/redis.ts';
+import { setUpSchemathesis } from '../setup/schemathesis.ts';
+import type { Part } from './part.ts';
+import { countVitest } from './tally.ts';
+
+export const plane: Part = {
+  name: 'plane',
+  about: 'control planes, and schemathesis',
+  budget: 12,
+  fast: false,
+  async check({ run, tool }) {
+    await setUpRedis(run);
+    const { python, env } = await setUpSchemathesis(run);
+    const vitest = path.join(checkoutRoot, 'node_modules/vitest/vitest.mjs');
+    const config = path.join(checkoutRoot, 'control-plane/vitest.system.config.ts');
+    await tool('control planes', process.execPath, [vitest, 'run', '--config', config], {
+      cwd: checkoutRoot,
+      env: { ...env, OTHERWORLD_TEST_PYTHON: python },
+      count: countVitest,
+    });
+  },
+};
