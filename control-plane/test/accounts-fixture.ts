@@ -36,12 +36,18 @@ export async function accountsFixture() {
       works,
     });
     await bus.subscribed();
-    closers.push(async () => {
+    let closed: Promise<void> | undefined;
+    const end = async () => {
       await feature.close();
       bus.close();
       connection.disconnect();
-    });
-    return feature;
+    };
+    const close = () => {
+      closed ??= end();
+      return closed;
+    };
+    closers.push(close);
+    return { ...feature, close };
   };
 
   return {

@@ -48,10 +48,12 @@ export const isStale = (retiredAt: Date): boolean => Date.now() - retiredAt.getT
 async function replace(tx: Tx, session: string, token: string, expiresAt: Date): Promise<string> {
   const salt = newSalt();
   const next = successor(token, salt);
-  await tx.retiredToken.create({ data: { hash: hashToken(token), sessionId: session, salt } });
+  // First the row that all who rotate at once meet on: there the database answers with a conflict, which is done again;
+  // at the key of the other row it might complain of the key.
   await tx.session.update({
     where: { id: session },
     data: { tokenHash: hashToken(next), rotatedAt: new Date(), expiresAt },
   });
+  await tx.retiredToken.create({ data: { hash: hashToken(token), sessionId: session, salt } });
   return next;
 }
