@@ -26,6 +26,9 @@ interface Member {
   readonly server: GameServer;
   readonly startedMs: number;
   readonly gone: Promise<void>;
+  /** Somebody has had it; its end is no sign of a broken build. */
+  wasAllocated: boolean;
+  isOver: boolean;
 }
 
 export class Fleet {
@@ -138,19 +141,37 @@ export class Fleet {
     server.onChange(({ state }) => {
       // Agones' controller would look at the node here; locally the port is known to be ours.
       if (state.name === 'RequestReady') queueMicrotask(() => server.apply({ type: 'readyConfirmed' }));
+      if (state.name === 'Allocated') member.wasAllocated = true;
+      if (isOver(state)) this.#isOver(member);
       this.#announce();
     });
     const gone = this.#options.run(server).then(() => this.#ended(name));
-    this.#members.set(name, { server, startedMs: performance.now(), gone });
+    const member: Member = {
+      server,
+      startedMs: performance.now(),
+      gone,
+      wasAllocated: false,
+      isOver: false,
+    };
+    this.#members.set(name, member);
     this.#announce();
   }
 
-  #ended(name: string): void {
-    const member = this.#members.get(name);
-    this.#members.delete(name);
+  /** Its process may still say goodbye for seconds; its replacement does not wait for that. */
+  #isOver(member: Member): void {
+    if (member.isOver) return;
+    member.isOver = true;
+    const { name } = member.server.record;
+    const servedAndLeft = member.wasAllocated && member.server.state.name === 'Shutdown';
     const now = performance.now();
-    if (member !== undefined && !this.#dismissed.delete(name))
-      this.#backoff.ended(now - member.startedMs, now);
+    if (!this.#dismissed.has(name) && !servedAndLeft) this.#backoff.ended(now - member.startedMs, now);
+    // Not here: whoever scales down is in the middle of its count.
+    queueMicrotask(() => this.#reconcile());
+  }
+
+  #ended(name: string): void {
+    this.#members.delete(name);
+    this.#dismissed.delete(name);
     this.#announce();
     this.#reconcile();
   }

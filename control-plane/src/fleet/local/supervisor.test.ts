@@ -100,6 +100,33 @@ describe('an instance', () => {
     await ready(1);
   });
 
+  test('that takes its time to go is replaced while it does', async () => {
+    const tuning = { ...PATIENT, graceMs: 6_000 };
+    const { fleet, names, ready } = await started({ behaviour: 'lingers', tuning });
+    await ready(1);
+    const [before] = await names();
+    await until(async () => {
+      const servers = await fleet.list();
+      const stateOf = (is: boolean) => servers.find(({ name }) => (name === before) === is)?.state;
+      return stateOf(true) === 'Shutdown' && stateOf(false) === 'Ready';
+    }, 5_000);
+  });
+
+  test('that was allocated and left is no crash: another one takes its place at once', async () => {
+    const { fleet, data, names, ready } = await started();
+    for (let round = 0; round < 3; round += 1) {
+      await ready(1);
+      const server = await fleet.allocate([]);
+      const sdk = readFileSync(`/proc/${pidsOf(data).at(-1)}/environ`, 'utf8');
+      const port = /AGONES_SDK_HTTP_PORT=(\d+)/.exec(sdk)?.[1];
+      const begun = Date.now();
+      await fetch(`http://127.0.0.1:${port}/shutdown`, { method: 'POST', body: '{}' });
+      await until(async () => (await names()).some((name) => name !== server?.name));
+      // The shortest pause after a crash is half a second, and doubles.
+      expect(Date.now() - begun).toBeLessThan(400);
+    }
+  });
+
   test('that crashes at its start is tried again ever more slowly', async () => {
     const starts = new Set<string>();
     const { names } = await started({ behaviour: 'crash' });
