@@ -29,8 +29,9 @@ export class Bus {
     this.#listener.on('ready', () => this.#connected());
   }
 
-  async publish(channel: string, message: unknown): Promise<void> {
-    await this.#redis.publish(channel, JSON.stringify(message));
+  /** Answers how many processes have heard it. */
+  async publish(channel: string, message: unknown): Promise<number> {
+    return this.#redis.publish(channel, JSON.stringify(message));
   }
 
   /** Returns how to stop listening. `subscribed` says when messages come for certain. */

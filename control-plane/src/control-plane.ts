@@ -14,7 +14,8 @@ import { TelemetryHub } from './instances/telemetry.ts';
 import { connect } from './persistence/connect.ts';
 import { requireMigrated } from './persistence/migrate/flow.ts';
 import { connectRedis } from './redis.ts';
-import { Seats } from './seats/flow.ts';
+import { startSeats } from './seats/feature.ts';
+import { Joining } from './seats/flow.ts';
 import { secretBytes, secretToken } from './secret-file.ts';
 import { type World, WorldCatalog } from './worlds/catalog.ts';
 import { worldRef } from './worlds/reference.ts';
@@ -59,14 +60,16 @@ export async function startControlPlane(
   const bus = new Bus(redis, log);
   const registry = new InstanceRegistry();
   const telemetry = new TelemetryHub();
-  const seats = new Seats({ fleet, registry, masterKey, rules: tuning.offers });
+  const seating = startSeats({ redis, bus, registry, telemetry, masterKey, rules: tuning.offers, log });
+  const joining = new Joining(seating, { fleet, registry });
   const stopping = new AbortController();
 
   const app = await buildApp({
     fleet,
-    registry,
+    directory: seating.directory,
+    lines: seating.lines,
     telemetry,
-    seats,
+    joining,
     worlds,
     publicUrl: publicUrl(config),
     consoleDir: config.OTHERWORLD_CONSOLE_DIR,
@@ -100,6 +103,7 @@ export async function startControlPlane(
       stopping.abort();
       await app.close();
       await grpc.close();
+      seating.close();
       bus.close();
       redis.disconnect();
       await db.$disconnect();

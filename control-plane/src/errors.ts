@@ -185,6 +185,11 @@ const TABLE = {
     message: 'The instance did not confirm the seat in time.',
     hint: 'Ask again; nothing is held for this request.',
   },
+  OW_ERR_SEATS_AWAY: {
+    status: 503,
+    message: 'No seat can be given now: the store that counts them does not answer.',
+    hint: 'Ask again in a second; whoever plays goes on playing.',
+  },
   OW_ERR_FLEET_UNAVAILABLE: {
     status: 503,
     message: 'Whoever starts the instances does not answer.',

@@ -1,6 +1,5 @@
 import { expect, test } from 'vitest';
 import { instanceView } from '../../../control-plane/src/http/views.ts';
-import { unknownInstance } from '../../../control-plane/src/instances/instance.ts';
 import type { Instance, Problem } from '../api/types.ts';
 import { figuresOf, INITIAL, reduceFleet, shownInstance } from './fleet-state.ts';
 
@@ -8,7 +7,7 @@ const PROBLEM: Problem = { code: 'UNREACHABLE', message: 'Nothing answers.' };
 
 function instance(name: string, overrides: Partial<Instance> = {}): Instance {
   return {
-    ...instanceView(unknownInstance(name)),
+    ...instanceView({ name, gameServer: undefined, record: undefined, open: false, taken: 0, seats: [] }),
     state: 'Ready',
     world: { id: 'plaza', sha256: '00', url: '' },
     capacity: 100,

@@ -6,13 +6,13 @@ import type { Services } from './app.ts';
 import { liveFeed } from './live-feed.ts';
 import { type App, eventStream, problems } from './route.ts';
 import { text } from './schemas.ts';
-import { instanceListSchema, instanceView, joinedSchema, joinedView, worldRefSchema } from './views.ts';
+import { instanceListSchema, instanceView, joinedSchema, worldRefSchema } from './views.ts';
 
 const worldList = z.object({ worlds: z.array(worldRefSchema.extend({ bytes: z.int().min(0) })) });
 const joinParams = z.strictObject({ world: text(1, 64) });
 const joinBody = z.strictObject({ name: text(0, 256).default('') });
 
-export function apiRoutes(app: App, { seats, registry, telemetry, worlds, publicUrl }: Services): void {
+export function apiRoutes(app: App, { joining, directory, telemetry, worlds, publicUrl }: Services): void {
   app.get(
     '/api/v1/worlds',
     {
@@ -43,6 +43,7 @@ export function apiRoutes(app: App, { seats, registry, telemetry, worlds, public
             'OW_ERR_UNKNOWN_WORLD',
             'OW_ERR_NO_ROOM',
             'OW_ERR_SEAT_TIMEOUT',
+            'OW_ERR_SEATS_AWAY',
             'OW_ERR_FLEET_UNAVAILABLE',
           ),
         },
@@ -50,7 +51,7 @@ export function apiRoutes(app: App, { seats, registry, telemetry, worlds, public
     },
     async ({ params, body }) => {
       if (worlds.byId(params.world) === undefined) throw new ApiError('OW_ERR_UNKNOWN_WORLD');
-      return joinedView(await seats.join(params.world, body.name));
+      return joining.join(params.world, body.name);
     },
   );
 
@@ -64,7 +65,7 @@ export function apiRoutes(app: App, { seats, registry, telemetry, worlds, public
         response: { 200: instanceListSchema },
       },
     },
-    async () => ({ instances: registry.all().map(instanceView) }),
+    async () => ({ instances: (await directory.known()).map(instanceView) }),
   );
 
   app.get(
@@ -83,7 +84,7 @@ export function apiRoutes(app: App, { seats, registry, telemetry, worlds, public
     async (_request, reply) => {
       const gone = new AbortController();
       reply.raw.once('close', () => gone.abort());
-      await reply.sse.send(liveFeed(registry, telemetry, gone.signal));
+      await reply.sse.send(liveFeed(directory, telemetry, gone.signal));
     },
   );
 }

@@ -172,6 +172,8 @@ describe('health and readiness', () => {
       expect(status).toBe(503);
       expect(body.checks).toMatchObject({ fleet: 'ok', stopping: 'ok' });
       expect(body.checks.redis).not.toBe('ok');
+      expect((await other.ask('GET', '/api/v1/instances')).status).toBe(200);
+      expect((await other.join()).body.code).toBe('OW_ERR_SEATS_AWAY');
       expect(body.checks.database).toMatch(/does not exist/);
       await other.supervisor.close();
       expect((await other.ask('GET', '/readyz')).body.checks.fleet).toMatch(/does not answer/);

@@ -6,11 +6,12 @@ import { type FastifyBaseLogger, type FastifyServerOptions, fastify } from 'fast
 import { serializerCompiler, validatorCompiler, type ZodTypeProvider } from 'fastify-type-provider-zod';
 import type { Redis } from 'ioredis';
 import type { FleetProvider } from '../fleet/provider.ts';
-import type { InstanceRegistry } from '../instances/registry.ts';
+import type { Directory } from '../instances/directory.ts';
+import type { Lines } from '../instances/lines.ts';
 import type { TelemetryHub } from '../instances/telemetry.ts';
 import type { Db } from '../persistence/connect.ts';
 import { quietRequests } from '../quiet-requests.ts';
-import type { Seats } from '../seats/flow.ts';
+import type { Joining } from '../seats/flow.ts';
 import type { WorldCatalog } from '../worlds/catalog.ts';
 import { apiRoutes } from './api.ts';
 import { answerError, errorHandling } from './errors.ts';
@@ -22,9 +23,10 @@ import { type App, checkRoute, declareCommonProblems } from './route.ts';
 
 export interface Services {
   readonly fleet: FleetProvider;
-  readonly registry: InstanceRegistry;
+  readonly directory: Directory;
+  readonly lines: Lines;
   readonly telemetry: TelemetryHub;
-  readonly seats: Seats;
+  readonly joining: Joining;
   readonly worlds: WorldCatalog;
   readonly publicUrl: string;
   readonly consoleDir: string | undefined;

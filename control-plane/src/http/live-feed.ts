@@ -2,7 +2,7 @@
 // and telemetry as it comes. The next event is made when the last one has been taken, so a viewer who does not
 // read costs one pending picture.
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { InstanceRegistry } from '../instances/registry.ts';
+import type { Directory } from '../instances/directory.ts';
 import type { TelemetryHub } from '../instances/telemetry.ts';
 import { instanceView, telemetryView } from './views.ts';
 
@@ -16,7 +16,7 @@ const LIST_GAP_MS = 200;
 const IDLE_MS = 5_000;
 
 export async function* liveFeed(
-  registry: InstanceRegistry,
+  directory: Directory,
   hub: TelemetryHub,
   signal: AbortSignal,
 ): AsyncGenerator<FeedEvent, void> {
@@ -24,7 +24,7 @@ export async function* liveFeed(
   let isListDue = true;
   let listedAtMs = Number.NEGATIVE_INFINITY;
   const viewer = hub.open(() => wake());
-  const stop = registry.onChange(() => {
+  const stop = directory.onChange(() => {
     isListDue = true;
     wake();
   });
@@ -34,7 +34,7 @@ export async function* liveFeed(
       if ((isListDue && sinceListMs >= LIST_GAP_MS) || sinceListMs >= IDLE_MS) {
         isListDue = false;
         listedAtMs = performance.now();
-        yield { event: 'instances', data: { instances: registry.all().map(instanceView) } };
+        yield { event: 'instances', data: { instances: (await directory.known()).map(instanceView) } };
         continue;
       }
       const news = viewer.take();

@@ -3,10 +3,7 @@ import type { FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { isBearer } from '../bearer.ts';
 import { ApiError } from '../errors.ts';
-import { type Instance, lineOf } from '../instances/instance.ts';
-import type { Line } from '../instances/line.ts';
-import { outgoing } from '../instances/messages.ts';
-import type { InstanceRegistry } from '../instances/registry.ts';
+import type { Directory } from '../instances/directory.ts';
 import type { Services } from './app.ts';
 import { type App, problems, SIGNED_IN } from './route.ts';
 import { decimal, instanceName, text } from './schemas.ts';
@@ -17,7 +14,7 @@ const named = z.strictObject({ name: instanceName });
 const kickBody = z.strictObject({ seat: decimal, reason: text(0, 256).default('') });
 const scaleBody = z.strictObject({ replicas: z.int().min(0).max(MOST_REPLICAS) });
 
-export function operatorRoutes(app: App, { registry, fleet, operatorToken }: Services): void {
+export function operatorRoutes(app: App, { directory, lines, fleet, operatorToken }: Services): void {
   const onRequest = async ({ headers }: FastifyRequest) => {
     if (!isBearer(headers.authorization, operatorToken)) throw new ApiError('OW_ERR_OPERATOR_TOKEN');
   };
@@ -45,10 +42,8 @@ export function operatorRoutes(app: App, { registry, fleet, operatorToken }: Ser
       },
     },
     async ({ params, body }) => {
-      const seat = BigInt(body.seat);
-      const { instance, line } = reach(registry, params.name);
-      if (!instance.seats.has(seat)) throw new ApiError('OW_ERR_UNKNOWN_SEAT');
-      line.send(outgoing({ case: 'kick', value: { seat, reason: body.reason } }));
+      await known(directory, params.name);
+      passedOn(await lines.kick(params.name, BigInt(body.seat), body.reason));
       return { kicked: body.seat };
     },
   );
@@ -69,11 +64,9 @@ export function operatorRoutes(app: App, { registry, fleet, operatorToken }: Ser
       },
     },
     async ({ params }) => {
-      const { instance, line } = reach(registry, params.name);
-      line.send(outgoing({ case: 'drain', value: {} }));
-      instance.draining = true;
-      registry.changed();
-      return { draining: instance.name };
+      await known(directory, params.name);
+      passedOn(await lines.drain(params.name));
+      return { draining: params.name };
     },
   );
 
@@ -96,10 +89,12 @@ export function operatorRoutes(app: App, { registry, fleet, operatorToken }: Ser
   );
 }
 
-function reach(registry: InstanceRegistry, name: string): { instance: Instance; line: Line } {
-  const instance = registry.get(name);
-  if (instance === undefined) throw new ApiError('OW_ERR_UNKNOWN_INSTANCE');
-  const line = lineOf(instance);
-  if (line === undefined) throw new ApiError('OW_ERR_INSTANCE_SILENT');
-  return { instance, line };
+async function known(directory: Directory, name: string): Promise<void> {
+  const instances = await directory.known();
+  if (!instances.some((one) => one.name === name)) throw new ApiError('OW_ERR_UNKNOWN_INSTANCE');
+}
+
+function passedOn(outcome: 'done' | 'unknown_seat' | 'lost'): void {
+  if (outcome === 'unknown_seat') throw new ApiError('OW_ERR_UNKNOWN_SEAT');
+  if (outcome === 'lost') throw new ApiError('OW_ERR_INSTANCE_SILENT');
 }

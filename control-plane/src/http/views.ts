@@ -2,9 +2,9 @@
 import { z } from 'zod';
 import type { BodyPose, PlayerPose } from '../../../proto/gen/otherworld/instance/v1/instance_pb.js';
 import { STATE_NAMES } from '../fleet/game-server.ts';
-import { type Instance, type Seat, stateOf } from '../instances/instance.ts';
+import { stateOf } from '../instances/instance.ts';
+import { addressOf, type KnownInstance } from '../instances/record.ts';
 import type { Telemetry } from '../instances/telemetry.ts';
-import type { Joined } from '../seats/flow.ts';
 import { decimal, isoTime, sha256, uuid } from './schemas.ts';
 
 const count = z.int().min(0);
@@ -16,7 +16,7 @@ const seat = z.object({
   id: decimal,
   user: z.string().describe('UUID of the account that holds it.'),
   name: z.string(),
-  state: z.enum(['offered', 'held', 'connected']),
+  state: z.enum(['reserved', 'held', 'connected']),
 });
 
 const tickTimes = z
@@ -109,22 +109,22 @@ export const joinedSchema = z
   })
   .meta({ id: 'Joined' });
 
-export function instanceView(instance: Instance): InstanceView {
-  const { name, gameServer, registration, assignment, loaded, vitals, link, failure } = instance;
+export function instanceView({ name, gameServer, record, seats }: KnownInstance): InstanceView {
+  const { vitals, loaded, assignment, link = 'never' } = record ?? {};
   return {
     name,
-    uid: registration?.uid ?? gameServer?.uid ?? null,
-    state: stateOf(instance),
-    reason: failure ?? (link.state === 'lost' ? link.reason : (gameServer?.reason ?? null)),
-    link: link.state,
-    address: addressOf(instance),
+    uid: record?.uid ?? gameServer?.uid ?? null,
+    state: stateOf(gameServer, link),
+    reason: record?.reason ?? gameServer?.reason ?? null,
+    link,
+    address: addressOf(gameServer, record) ?? null,
     world: assignment?.world ?? null,
-    build: registration?.build ?? null,
-    protocolHash: registration === undefined ? null : String(registration.protocolHash),
-    players: [...instance.seats.values()].filter(({ state }) => state === 'connected').length,
+    build: record?.build ?? null,
+    protocolHash: record?.protocolHash ?? null,
+    players: seats.filter(({ state }) => state === 'connected').length,
     capacity: assignment?.capacity ?? gameServer?.counters.players?.capacity ?? 0,
-    seats: [...instance.seats.values()].map(seatView),
-    draining: instance.draining,
+    seats: [...seats],
+    draining: record?.draining ?? false,
     tickRateHz: assignment?.tickRateHz ?? 0,
     tick: vitals?.tick ?? null,
     tickTimes: vitals?.tickTimes ?? null,
@@ -136,21 +136,9 @@ export function instanceView(instance: Instance): InstanceView {
     cpuSeconds: vitals?.cpuSeconds ?? null,
     cpuCores: vitals?.cpuCores ?? null,
     residentBytes: vitals?.residentBytes ?? null,
-    loaded: loaded === undefined ? null : { ...loaded, worldHash: String(loaded.worldHash) },
+    loaded: loaded ?? null,
     startedAt: gameServer === undefined ? null : new Date(gameServer.createdAt).toISOString(),
   };
-}
-
-function addressOf({ gameServer, registration }: Instance): string | null {
-  const udp = registration?.endpoints.find(({ pipe }) => pipe === 'udp');
-  const port = udp?.port ?? gameServer?.ports.find((candidate) => candidate.name === 'udp')?.port;
-  const host = udp?.address ?? gameServer?.address;
-  if (host === undefined || port === undefined) return null;
-  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
-}
-
-function seatView({ id, user, name, state }: Seat) {
-  return { id: String(id), user, name, state };
 }
 
 export function telemetryView(instance: string, { tick, players, bodies }: Telemetry): TelemetryView {
@@ -167,8 +155,4 @@ function playerView({ seat, name, x, y, z, yaw, grounded }: PlayerPose) {
 function bodyView({ entity, x, y, z, qx, qy, qz, qw }: BodyPose) {
   const turn = { qx: round(qx), qy: round(qy), qz: round(qz), qw: round(qw) };
   return { entity, x: round(x), y: round(y), z: round(z), ...turn };
-}
-
-export function joinedView({ seat, protocolHash, pipes, ...rest }: Joined): z.infer<typeof joinedSchema> {
-  return { seat: String(seat), ...rest, protocolHash: String(protocolHash), pipes: [...pipes] };
 }

@@ -24,12 +24,12 @@ export function hear(
     case 'listening':
       instance.loaded = loaded(message.value);
       instance.link = { state: 'listening', line };
-      registry.changed();
+      registry.changed(instance);
       return;
     case 'heartbeat':
       line.beat();
       instance.vitals = vitals(message.value, instance.vitals, performance.now());
-      registry.changed();
+      registry.changed(instance);
       return;
     case 'telemetry': {
       const { tick, players, bodies } = message.value;
@@ -49,15 +49,22 @@ export function hear(
       registry.seatConnected(instance, message.value.seat);
       return;
     case 'playerLeft':
-      registry.releaseSeat(instance, message.value.seat);
+      registry.seatLeft(instance, message.value.seat, message.value.cause);
       return;
     case 'failed':
       log.error({ instance: instance.name, problem: message.value.problem }, 'the instance ends in error');
       instance.failure = message.value.problem;
-      registry.changed();
+      registry.changed(instance);
       return;
-    case 'eventAnswer': // nobody asks yet
+    case 'eventAnswer': {
+      const { id, answer } = message.value;
+      if (answer.case !== undefined)
+        registry.answerRequest(id, answer.case === 'accepted' ? 'accepted' : { refused: answer.value.cause });
+      return;
+    }
     case 'event':
+      registry.happened(instance, message.value);
+      return;
     case 'register': // said once, at the start
     case undefined:
       return;

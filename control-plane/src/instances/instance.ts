@@ -1,16 +1,19 @@
-// One instance as the control plane knows it: what the fleet says about its process and what it says itself over
-// its line. Memory only. After a restart of the control plane the fleet's list and each instance's Register say
-// all of it again.
+// One instance as a process knows it: what the fleet says about its process, and what it says itself over its line, if
+// this process holds that line. Memory only: after a restart the fleet's list and each instance's Register say all of
+// it again. What other processes know comes by the directory.
 import type { GameServerView, StateName } from '../fleet/game-server.ts';
 import type { Line } from './line.ts';
 
 export interface Seat {
   readonly id: bigint;
-  /** UUID of whoever holds it. */
+  /** UUID of the account that holds it. */
   readonly user: string;
   readonly name: string;
+  readonly role: 'player' | 'operator';
   /** Offered: the instance has not answered yet. Held: it waits for its player. */
   readonly state: 'offered' | 'held' | 'connected';
+  /** When it was reserved, by Redis' clock (unit: ms); 0 when it was told by a Register. */
+  readonly at: number;
 }
 
 export interface WorldRef {
@@ -90,6 +93,8 @@ export interface Instance {
   loaded: Loaded | undefined;
   vitals: Vitals | undefined;
   draining: boolean;
+  /** It was empty for too long and ends: nobody is let in any more. */
+  closing: boolean;
   /** Why it ends, in its own words, where nobody asked it to. */
   failure: string | undefined;
   readonly seats: Map<bigint, Seat>;
@@ -105,6 +110,7 @@ export function unknownInstance(name: string): Instance {
     loaded: undefined,
     vitals: undefined,
     draining: false,
+    closing: false,
     failure: undefined,
     seats: new Map(),
   };
@@ -116,8 +122,8 @@ export function lineOf({ link }: Instance): Line | undefined {
 }
 
 /** The fleet's word, except that nobody is called Ready who has fallen silent. */
-export function stateOf(instance: Instance): StateName {
-  const state = instance.gameServer?.state ?? 'Scheduled';
+export function stateOf(gameServer: GameServerView | undefined, link: Link['state']): StateName {
+  const state = gameServer?.state ?? 'Scheduled';
   const claimsLife = state === 'Ready' || state === 'Reserved' || state === 'Allocated';
-  return claimsLife && instance.link.state === 'lost' ? 'Unhealthy' : state;
+  return claimsLife && link === 'lost' ? 'Unhealthy' : state;
 }

@@ -49,6 +49,11 @@ export class Line {
     this.#onEnd(code, reason);
   }
 
+  /** Another process holds a newer line of the same instance. */
+  supersede(): void {
+    this.end(Code.AlreadyExists, 'a newer line of the same instance took over');
+  }
+
   /** What is said, until the line ends; then throws why. */
   async *messages(): AsyncGenerator<Outgoing, void> {
     yield* this.#outbox;

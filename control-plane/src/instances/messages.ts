@@ -37,6 +37,8 @@ export function heldSeats(register: Register): Seat[] {
     id,
     user,
     name,
+    role: 'player',
+    at: 0,
     state: connected ? 'connected' : 'held',
   }));
 }

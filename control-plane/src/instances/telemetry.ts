@@ -9,12 +9,20 @@ export interface Telemetry {
   readonly bodies: ReadonlyMap<number, BodyPose>;
 }
 
+type Published = (instance: string, telemetry: Telemetry | undefined) => void;
+
 export class TelemetryHub {
   readonly #latest = new Map<
     string,
     { tick: number; players: readonly PlayerPose[]; bodies: Map<number, BodyPose> }
   >();
   readonly #viewers = new Set<Viewer>();
+  readonly #onPublished = new Set<Published>();
+  readonly #onViewers = new Set<() => void>();
+
+  get viewers(): number {
+    return this.#viewers.size;
+  }
 
   publish(instance: string, tick: number, players: readonly PlayerPose[], bodies: readonly BodyPose[]): void {
     const picture = this.#latest.get(instance) ?? { tick, players, bodies: new Map<number, BodyPose>() };
@@ -22,20 +30,48 @@ export class TelemetryHub {
     picture.players = players;
     for (const body of bodies) picture.bodies.set(body.entity, body);
     this.#latest.set(instance, picture);
-    for (const viewer of this.#viewers) viewer.offer(instance, { tick, players, bodies: byEntity(bodies) });
+    const news = { tick, players, bodies: byEntity(bodies) };
+    for (const viewer of this.#viewers) viewer.offer(instance, news);
+    for (const listener of this.#onPublished) listener(instance, news);
   }
 
   forget(instance: string): void {
     this.#latest.delete(instance);
     for (const viewer of this.#viewers) viewer.forget(instance);
+    for (const listener of this.#onPublished) listener(instance, undefined);
+  }
+
+  /** The whole picture of every instance. */
+  pictures(): IterableIterator<[instance: string, telemetry: Telemetry]> {
+    return this.#latest.entries();
   }
 
   /** A viewer starts with the whole picture of every instance. */
   open(onNews: () => void): Viewer {
-    const viewer = new Viewer(onNews, (closed) => this.#viewers.delete(closed));
+    const viewer = new Viewer(onNews, (closed) => {
+      this.#viewers.delete(closed);
+      this.#tellViewers();
+    });
     for (const [instance, picture] of this.#latest) viewer.offer(instance, picture);
     this.#viewers.add(viewer);
+    this.#tellViewers();
     return viewer;
+  }
+
+  /** Called with all that is published, and with undefined when an instance is gone. */
+  onPublished(listener: Published): () => void {
+    this.#onPublished.add(listener);
+    return () => this.#onPublished.delete(listener);
+  }
+
+  /** Called when a viewer has come or gone. */
+  onViewers(listener: () => void): () => void {
+    this.#onViewers.add(listener);
+    return () => this.#onViewers.delete(listener);
+  }
+
+  #tellViewers(): void {
+    for (const listener of this.#onViewers) listener();
   }
 }
 

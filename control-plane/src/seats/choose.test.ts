@@ -1,31 +1,24 @@
 import { expect, test } from 'vitest';
-import type { GameServerView } from '../fleet/game-server.ts';
-import { type Instance, type Seat, unknownInstance } from '../instances/instance.ts';
-import { Line } from '../instances/line.ts';
+import type { InstanceEntry } from '../instances/directory.ts';
 import { choose } from './choose.ts';
 
-const WORLD = { id: 'plaza', sha256: 'ab', url: 'http://x/' };
 const nobody: ReadonlySet<string> = new Set();
 
-function running(name: string, seats: number, change: Partial<Instance> = {}): Instance {
-  const line = new Line(name, 1_000, () => {});
-  line.end(1, 'only its presence counts here');
-  const seat = (id: number): [bigint, Seat] => [
-    BigInt(id),
-    { id: BigInt(id), user: '', name: '', state: 'held' },
-  ];
+function running(name: string, taken: number, change: Partial<InstanceEntry> = {}): InstanceEntry {
   return {
-    ...unknownInstance(name),
-    gameServer: { name, state: 'Allocated' } as GameServerView,
-    link: { state: 'listening', line },
-    registration: {
-      uid: name,
-      build: '',
-      protocolHash: 1n,
-      endpoints: [],
-    },
-    assignment: { world: WORLD, capacity: 3, tickRateHz: 30 },
-    seats: new Map(Array.from({ length: seats }, (_, id) => seat(id))),
+    name,
+    uid: name,
+    state: 'Allocated',
+    reachable: true,
+    listening: true,
+    draining: false,
+    world: { id: 'plaza', sha256: 'ab', url: 'http://x/' },
+    capacity: 3,
+    taken,
+    protocolHash: 1n,
+    endpoints: [],
+    address: undefined,
+    tickRateHz: 30,
     ...change,
   };
 }
@@ -36,14 +29,12 @@ test('the fullest with room is filled first', () => {
   expect(choose(instances, 'plaza', new Set(['b']))?.name).toBe('d');
 });
 
-test.each<[string, Partial<Instance>]>([
+test.each<[string, Partial<InstanceEntry>]>([
   ['draining', { draining: true }],
-  ['lost', { link: { state: 'lost', sinceMs: 0, reason: '' } }],
-  ['never heard of', { link: { state: 'never' }, registration: undefined }],
-  ['without a world', { assignment: undefined }],
-  ['not allocated', { gameServer: { state: 'Ready' } as GameServerView }],
-  ['shut down', { gameServer: { state: 'Shutdown' } as GameServerView }],
-  ['gone from the fleet', { gameServer: undefined }],
+  ['not listening', { listening: false }],
+  ['without a world', { world: undefined }],
+  ['not allocated', { state: 'Ready' }],
+  ['shut down', { state: 'Shutdown' }],
 ])('one that is %s takes nobody', (_, change) => {
   expect(choose([running('a', 1, change)], 'plaza', nobody)).toBeUndefined();
 });

@@ -1,9 +1,8 @@
 // The connect tokens for a seat that an instance has confirmed, one for each of its pipes.
 import { randomBytes } from 'node:crypto';
-import type { Registration } from '../instances/instance.ts';
+import type { Endpoint } from '../instances/instance.ts';
 import { sealConnectToken } from '../tokens/connect-token.ts';
 import { encodeUserData } from '../tokens/user-data.ts';
-import type { Guest } from './guest.ts';
 
 /** Silence after which instance and client take each other for gone (unit: seconds). */
 const TIMEOUT_SECONDS = 15;
@@ -15,20 +14,20 @@ export interface PipeToken {
 }
 
 export function sealTokens(
-  { endpoints, protocolHash }: Registration,
+  { endpoints, protocolHash }: { endpoints: readonly Endpoint[]; protocolHash: bigint },
   key: Uint8Array,
   seat: bigint,
-  guest: Guest,
+  holder: { user: string; name: string; role: 'player' | 'operator' },
   validMs: number,
 ): PipeToken[] {
   const created = BigInt(Math.floor(Date.now() / 1000));
   const userData = encodeUserData({
-    role: 'player',
-    user: guest.user,
+    role: holder.role,
+    user: holder.user,
     protocolHash,
     seat,
     avatar: undefined,
-    name: guest.name,
+    name: holder.name,
   });
   return endpoints.map(({ pipe, address, port }) => {
     const token = sealConnectToken({
