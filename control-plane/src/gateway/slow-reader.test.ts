@@ -1,0 +1,96 @@
+// Clients that do not read, on real sockets, against a process whose memory is measured.
+import { randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { type GatewayChild, gatewayChild } from '../../test/gateway-child.ts';
+import { GatewayClient } from '../../test/gateway-client.ts';
+import { sit, tokenOf } from '../../test/gateway-process.ts';
+import { type TestRedis, testRedis } from '../../test/stores.ts';
+import { until } from '../../test/until.ts';
+import { GATEWAY_RULES } from './rules.ts';
+
+const MIB = 1024 * 1024;
+
+let redis: TestRedis;
+let child: GatewayChild;
+
+beforeAll(async () => {
+  redis = await testRedis();
+  child = await gatewayChild(redis.url);
+}, 60_000);
+
+afterAll(async () => {
+  await child?.kill();
+  await redis?.close();
+});
+
+async function inside(room: string, seat: string): Promise<GatewayClient> {
+  const account = randomUUID();
+  await sit(redis.client, room, seat, account);
+  const client = await GatewayClient.enter(child.url, tokenOf(account));
+  await client.next('presence:here:v1:stream');
+  return client;
+}
+
+/** As Redis brings it to every process; the speaker's limits are not the matter here. */
+async function publish(channel: string, count: number, message: (at: number) => object): Promise<void> {
+  for (let from = 0; from < count; from += 500) {
+    const pipeline = redis.client.pipeline();
+    for (let at = from; at < Math.min(from + 500, count); at += 1) {
+      pipeline.publish(channel, JSON.stringify(message(at)));
+    }
+    await pipeline.exec();
+  }
+}
+
+test('what must arrive: those who read get all of it, those who do not are cut off, and memory stays bounded', async () => {
+  const room = 'chatty';
+  const reader = await inside(room, '1');
+  const deaf = await Promise.all(Array.from({ length: 8 }, (_, at) => inside(room, String(at + 2))));
+  for (const { socket } of deaf) socket.pause();
+  const before = await child.memory();
+  const peak = { arrayBuffers: 0, external: 0, heapUsed: 0 };
+  child.process.on('message', (usage: NodeJS.MemoryUsage) => {
+    for (const key of ['arrayBuffers', 'external', 'heapUsed'] as const) {
+      peak[key] = Math.max(peak[key], usage[key]);
+    }
+  });
+  const COUNT = 30_000;
+  const said = { from: randomUUID(), name: 'Ada', text: 'x'.repeat(480) };
+  await publish(`ow:chat:${room}`, COUNT, (at) => ({ number: String(at), at, said }));
+  await until(() => reader.of('chat:message:v1:stream').length === COUNT, 30_000);
+  const numbers = reader.of('chat:message:v1:stream').map(({ id }) => Number(id.split('/')[1]));
+  expect(numbers.every((number, at) => number === at)).toBe(true);
+  // 8 sockets may hold 128 KiB each; unbounded, they would hold 8 × 20 MiB.
+  const bound = deaf.length * GATEWAY_RULES.unsentMaxBytes + 24 * MIB;
+  expect(peak.external + peak.heapUsed - before.external - before.heapUsed).toBeLessThan(bound);
+  for (const { socket } of deaf) socket.resume();
+  for (const client of deaf) {
+    // The close frame lay behind what they had not read, if it was not cut off before.
+    expect([4413, 1006]).toContain((await client.ended()).code);
+    expect(client.of('chat:message:v1:stream').length).toBeLessThan(COUNT);
+  }
+  expect(reader.closed).toBeUndefined();
+  reader.close();
+}, 60_000);
+
+test('what a newer one replaces: a slow reader is not cut off, and sees the newest when it reads again', async () => {
+  const account = randomUUID();
+  const client = await GatewayClient.enter(child.url, tokenOf(account));
+  client.socket.pause();
+  const before = await child.memory();
+  const COUNT = 60_000;
+  const ticket = { id: randomUUID(), world: randomUUID(), state: 'waiting', position: 1 };
+  const reason = { code: 'OW_ERR_NO_ROOM', message: 'x'.repeat(900), hint: '' };
+  await publish('ow:ticket', COUNT, (at) => ({ ...ticket, account, estimateSeconds: at, reason }));
+  const after = await child.memory();
+  expect(after.external + after.heapUsed - before.external - before.heapUsed).toBeLessThan(24 * MIB);
+  client.socket.resume();
+  const last = await client.next(
+    'ticket:progress:v1:stream',
+    ({ data }) => data.estimateSeconds === COUNT - 1,
+  );
+  expect(client.events.at(-1)).toEqual(last);
+  expect(client.of('ticket:progress:v1:stream').length).toBeLessThan(COUNT / 2);
+  expect([client.closed, client.faults]).toEqual([undefined, []]);
+  client.close();
+}, 60_000);
