@@ -17,8 +17,8 @@ import { connectRedis } from './redis.ts';
 import { startSeats } from './seats/feature.ts';
 import { Joining } from './seats/flow.ts';
 import { secretBytes, secretToken } from './secret-file.ts';
-import { type World, WorldCatalog } from './worlds/catalog.ts';
 import { worldRef } from './worlds/reference.ts';
+import { type Scene, SceneCatalog } from './worlds/scenes.ts';
 
 const INSTANCE_RULES: InstanceRules = {
   capacity: 100,
@@ -51,8 +51,8 @@ export async function startControlPlane(
   const secrets = (name: string) => join(config.OTHERWORLD_DATA, 'secrets', name);
   const masterKey = secretBytes(secrets('master.key'));
   const operatorToken = secretToken(secrets('operator.token'));
-  const worlds = WorldCatalog.read(config.OTHERWORLD_WORLDS_DIR);
-  const world = worlds.byId(DEFAULT_WORLD) ?? (worlds.all()[0] as World);
+  const scenes = SceneCatalog.read(config.OTHERWORLD_WORLDS_DIR);
+  const world = scenes.byId(DEFAULT_WORLD) ?? (scenes.all()[0] as Scene);
   const fleet = new LocalFleet(config.OTHERWORLD_FLEET_URL, secretToken(secrets('fleet.token')));
   await requireMigrated(config.DATABASE_URL);
   const db = connect(config.DATABASE_URL, log);
@@ -70,7 +70,7 @@ export async function startControlPlane(
     lines: seating.lines,
     telemetry,
     joining,
-    worlds,
+    scenes,
     publicUrl: publicUrl(config),
     consoleDir: config.OTHERWORLD_CONSOLE_DIR,
     operatorToken,

@@ -130,6 +130,71 @@ const TABLE = {
     message: 'There is no such world.',
     hint: 'GET /api/v1/worlds lists the worlds.',
   },
+  OW_ERR_UNKNOWN_SCENE: {
+    status: 404,
+    message: 'There is no such scene.',
+    hint: 'GET /api/v1/scenes lists the scenes.',
+  },
+  OW_ERR_TICK_RATE: {
+    status: 400,
+    message: 'Worlds do not run at 60 Hz yet.',
+    hint: 'Ask for 30: instances keep a steady 30 Hz today, and 60 is not let in before it is measured.',
+  },
+  OW_ERR_ACCOUNT_NEEDED: {
+    status: 403,
+    message: 'This world is for those who have an account.',
+    hint: 'Guests get one with POST /api/v1/accounts.',
+  },
+  OW_ERR_SLUG_TAKEN: {
+    status: 409,
+    message: 'Another world has this slug.',
+    hint: 'Choose another one; slugs are first come, first served.',
+  },
+  OW_ERR_TOO_MANY_WORLDS: {
+    status: 409,
+    message: 'This account has as many worlds as it may.',
+    hint: 'Remove one of the 100 first.',
+  },
+  OW_ERR_TOO_MANY_MEMBERS: {
+    status: 409,
+    message: 'This world has as many members as it may.',
+    hint: 'Remove one of the 1,000 first, or open it to accounts.',
+  },
+  OW_ERR_WORLD_BUILT_IN: {
+    status: 409,
+    message: 'This world comes with Otherworld and is made anew at each start.',
+    hint: 'To close it set its access to "owner".',
+  },
+  OW_ERR_SCENE_GONE: {
+    status: 409,
+    message: "The file of this world's scene is not there any more.",
+    hint: 'Its owner can give it another one with PATCH /api/v1/worlds/….',
+  },
+  OW_ERR_CHANGED: {
+    status: 412,
+    message: 'Somebody has changed it since it was read.',
+    hint: 'Read it again, and send the new ETag in If-Match.',
+  },
+  OW_ERR_UNKNOWN_BAN: {
+    status: 404,
+    message: 'There is no such ban.',
+    hint: 'GET /api/v1/bans lists the bans.',
+  },
+  OW_ERR_NOT_INSIDE: {
+    status: 409,
+    message: 'This account has no seat now.',
+    hint: 'There is nobody to send out; a ban keeps them from coming.',
+  },
+  OW_ERR_BAN_SELF: {
+    status: 409,
+    message: 'Nobody bans themselves.',
+    hint: 'Another admin can.',
+  },
+  OW_ERR_ALREADY_BANNED: {
+    status: 409,
+    message: 'This account is banned already.',
+    hint: 'Lift that ban first, with DELETE /api/v1/bans/….',
+  },
   OW_ERR_UNKNOWN_INSTANCE: {
     status: 404,
     message: 'There is no such instance.',

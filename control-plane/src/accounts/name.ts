@@ -1,12 +1,10 @@
 // The name that others see, made presentable. It travels in connect tokens, which have room for 64 bytes of it.
+import { oneLine } from '../text.ts';
 import { MAX_NAME_BYTES } from '../tokens/user-data.ts';
-
-/** Control and format characters: they break lines, reverse text or hide it. */
-const INVISIBLE = /\p{C}/gu;
 
 /** Returns '' when nothing can be shown. */
 export function cleanName(asked: string): string {
-  return shorten(asked.normalize('NFC').replaceAll(INVISIBLE, '').replaceAll(/\s+/g, ' ').trim());
+  return shorten(oneLine(asked));
 }
 
 /** As many whole characters as fit. */

@@ -12,7 +12,7 @@ const worldList = z.object({ worlds: z.array(worldRefSchema.extend({ bytes: z.in
 const joinParams = z.strictObject({ world: text(1, 64) });
 const joinBody = z.strictObject({ name: text(0, 256).default('') });
 
-export function apiRoutes(app: App, { joining, directory, telemetry, worlds, publicUrl }: Services): void {
+export function apiRoutes(app: App, { joining, directory, telemetry, scenes, publicUrl }: Services): void {
   app.get(
     '/api/v1/worlds',
     {
@@ -24,7 +24,7 @@ export function apiRoutes(app: App, { joining, directory, telemetry, worlds, pub
       },
     },
     async () => ({
-      worlds: worlds.all().map((world) => ({ ...worldRef(world, publicUrl), bytes: world.bytes.length })),
+      worlds: scenes.all().map((world) => ({ ...worldRef(world, publicUrl), bytes: world.bytes.length })),
     }),
   );
 
@@ -50,7 +50,7 @@ export function apiRoutes(app: App, { joining, directory, telemetry, worlds, pub
       },
     },
     async ({ params, body }) => {
-      if (worlds.byId(params.world) === undefined) throw new ApiError('OW_ERR_UNKNOWN_WORLD');
+      if (scenes.byId(params.world) === undefined) throw new ApiError('OW_ERR_UNKNOWN_WORLD');
       return joining.join(params.world, body.name);
     },
   );

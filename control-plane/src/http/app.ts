@@ -12,7 +12,7 @@ import type { TelemetryHub } from '../instances/telemetry.ts';
 import type { Db } from '../persistence/connect.ts';
 import { quietRequests } from '../quiet-requests.ts';
 import type { Joining } from '../seats/flow.ts';
-import type { WorldCatalog } from '../worlds/catalog.ts';
+import type { SceneCatalog } from '../worlds/scenes.ts';
 import { apiRoutes } from './api.ts';
 import { answerError, errorHandling } from './errors.ts';
 import { fileRoutes } from './files.ts';
@@ -27,7 +27,7 @@ export interface Services {
   readonly lines: Lines;
   readonly telemetry: TelemetryHub;
   readonly joining: Joining;
-  readonly worlds: WorldCatalog;
+  readonly scenes: SceneCatalog;
   readonly publicUrl: string;
   readonly consoleDir: string | undefined;
   readonly operatorToken: string;

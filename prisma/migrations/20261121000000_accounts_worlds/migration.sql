@@ -87,6 +87,7 @@ CREATE TABLE "world" (
     "slug" STRING(64) NOT NULL,
     "name" STRING(80) NOT NULL,
     "description" STRING(2000) NOT NULL DEFAULT '',
+    "folded" STRING NOT NULL DEFAULT '',
     "owner_id" UUID,
     "scene" STRING(64) NOT NULL,
     "kind" "world_kind" NOT NULL DEFAULT 'shared',
