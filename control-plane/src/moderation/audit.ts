@@ -3,22 +3,25 @@
 import type { Prisma } from '../../../prisma/gen/client.ts';
 
 /** What is worth an entry. The part before the dot names the kind of its target. */
-export type Action =
-  | 'account.role'
-  | 'account.reset'
-  | 'account.theft'
-  | 'account.delete'
-  | 'account.kick'
-  | 'account.ban'
-  | 'account.unban'
-  | 'instance.kick'
-  | 'instance.drain'
-  | 'fleet.scale'
-  | 'world.create'
-  | 'world.update'
-  | 'world.remove'
-  | 'world.member.add'
-  | 'world.member.remove';
+export const ACTIONS = [
+  'account.role',
+  'account.reset',
+  'account.theft',
+  'account.delete',
+  'account.kick',
+  'account.ban',
+  'account.unban',
+  'instance.kick',
+  'instance.drain',
+  'fleet.scale',
+  'world.create',
+  'world.update',
+  'world.remove',
+  'world.member.add',
+  'world.member.remove',
+] as const;
+
+export type Action = (typeof ACTIONS)[number];
 
 export interface Deed {
   /** Account that did it; undefined: the system itself. */
