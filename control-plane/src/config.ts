@@ -14,6 +14,7 @@ const schema = z.object({
   OTHERWORLD_PUBLIC_URL: httpUrl.optional(),
   OTHERWORLD_CONSOLE_DIR: z.string().optional(),
   OTHERWORLD_WORLDS_DIR: z.string().min(1),
+  OTHERWORLD_IDLE_SECONDS: z.coerce.number().positive().max(86_400).default(60),
   OTHERWORLD_LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error']).default('info'),
   DATABASE_URL: databaseUrl,
   REDIS_URL: z.url({ protocol: /^rediss?$/ }),

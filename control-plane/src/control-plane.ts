@@ -21,20 +21,20 @@ import { worldRef } from './worlds/reference.ts';
 import { type Scene, SceneCatalog } from './worlds/scenes.ts';
 
 const INSTANCE_RULES: InstanceRules = {
-  capacity: 100,
-  tickRateHz: 30,
   heartbeatIntervalMs: 1_000,
   heartbeatDeadlineMs: 5_000,
   telemetryIntervalMs: 100,
 };
+/** Of every instance, until worlds have settings of their own. */
+const WORLD_RULES = { capacity: 100, tickRateHz: 30 };
 const OFFER_RULES = { answerMs: 2_000, keepMs: 30_000 };
-const DEFAULT_WORLD = 'plaza';
 /** The biggest message is telemetry: 200 bodies and 100 players are 10 KiB. */
 const GRPC_MAX_BYTES = 1024 * 1024;
 
 export interface Tuning {
   readonly instances: InstanceRules;
   readonly offers: typeof OFFER_RULES;
+  readonly world: typeof WORLD_RULES;
 }
 
 export interface ControlPlane {
@@ -46,13 +46,12 @@ export interface ControlPlane {
 export async function startControlPlane(
   config: Config,
   log: FastifyBaseLogger,
-  tuning: Tuning = { instances: INSTANCE_RULES, offers: OFFER_RULES },
+  tuning: Tuning = { instances: INSTANCE_RULES, offers: OFFER_RULES, world: WORLD_RULES },
 ): Promise<ControlPlane> {
   const secrets = (name: string) => join(config.OTHERWORLD_DATA, 'secrets', name);
   const masterKey = secretBytes(secrets('master.key'));
   const operatorToken = secretToken(secrets('operator.token'));
   const scenes = SceneCatalog.read(config.OTHERWORLD_WORLDS_DIR);
-  const world = scenes.byId(DEFAULT_WORLD) ?? (scenes.all()[0] as Scene);
   const fleet = new LocalFleet(config.OTHERWORLD_FLEET_URL, secretToken(secrets('fleet.token')));
   await requireMigrated(config.DATABASE_URL);
   const db = connect(config.DATABASE_URL, log);
@@ -60,8 +59,21 @@ export async function startControlPlane(
   const bus = new Bus(redis, log);
   const registry = new InstanceRegistry();
   const telemetry = new TelemetryHub();
-  const seating = startSeats({ redis, bus, registry, telemetry, masterKey, rules: tuning.offers, log });
-  const joining = new Joining(seating, { fleet, registry });
+  const seating = startSeats({
+    redis,
+    bus,
+    registry,
+    telemetry,
+    fleet,
+    masterKey,
+    rules: tuning.offers,
+    idleMs: config.OTHERWORLD_IDLE_SECONDS * 1000,
+    log,
+  });
+  const joining = new Joining(seating.seats, { fleet, registry, ...seating }, (worldId) => ({
+    world: worldRef(scenes.byId(worldId) as Scene, publicUrl(config)),
+    ...tuning.world,
+  }));
   const stopping = new AbortController();
 
   const app = await buildApp({
@@ -86,7 +98,6 @@ export async function startControlPlane(
       registry,
       telemetry,
       masterKey,
-      world: worldRef(world, publicUrl(config)),
       rules: tuning.instances,
       log,
     }),

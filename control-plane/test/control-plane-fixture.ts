@@ -13,13 +13,12 @@ import { until } from './until.ts';
 
 const TUNING: Tuning = {
   instances: {
-    capacity: 3,
-    tickRateHz: 30,
     heartbeatIntervalMs: 100,
     heartbeatDeadlineMs: 10_000,
     telemetryIntervalMs: 100,
   },
   offers: { answerMs: 5_000, keepMs: 30_000 },
+  world: { capacity: 3, tickRateHz: 30 },
 };
 
 export const WORLD = Buffer.from('glTF, as far as this test is concerned');
@@ -104,7 +103,7 @@ export async function controlPlaneFixture({
       fakes.push(...dialled);
       await until(async () => {
         const seen = await instances();
-        return servers.every(({ name }) => seen.some((one) => one.name === name && one.link === 'listening'));
+        return servers.every(({ name }) => seen.some((one) => one.name === name && isReached(one)));
       });
       return dialled;
     },
@@ -132,6 +131,11 @@ export async function controlPlaneFixture({
 }
 
 export type Fixture = Awaited<ReturnType<typeof controlPlaneFixture>>;
+
+/** Without a world there is nothing to listen for. */
+function isReached({ link, world }: InstanceView): boolean {
+  return link === 'listening' || (link === 'registered' && world === null);
+}
 
 function jsonOf(text: string): unknown {
   try {

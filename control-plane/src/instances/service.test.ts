@@ -68,11 +68,14 @@ test('the first word must be Register, and a whole one', async () => {
   expect(await codeOf(fixture.track(new FakeInstance(elsewhere)))).toBe(Code.InvalidArgument);
 });
 
-test('an instance is given its world once, and listens when it says so', async () => {
+test('an instance is given its world once it is allocated, and only once', async () => {
   fixture = await controlPlaneFixture();
   const { name, uid } = await server();
   const credential = fixture.credential(name);
   const first = dial({ name, uid, credential });
+  await until(async () => (await fixture.instances())[0]?.link === 'registered');
+  expect(first.of('assignWorld')).toEqual([]);
+  expect((await fixture.join()).status).toBe(200);
   const assigned = await first.assignment();
   expect(assigned).toMatchObject({ world: { id: 'plaza' }, capacity: 3, tickRateHz: 30 });
   await until(async () => (await fixture.instances())[0]?.link === 'listening');
@@ -94,6 +97,7 @@ test('an instance that cannot go on says why', async () => {
 test('heartbeats are shown', async () => {
   fixture = await controlPlaneFixture();
   const [instance] = (await fixture.populate({ heartbeatMs: 0 })) as [FakeInstance];
+  await fixture.join();
   instance.cpuSeconds = 1;
   instance.beat();
   await new Promise((resolve) => setTimeout(resolve, 100));
@@ -117,7 +121,7 @@ test('heartbeats are shown', async () => {
 });
 
 test('an instance without a heartbeat is lost, its line is cut, and it is taken back when it dials again', async () => {
-  const rules = { capacity: 3, tickRateHz: 30, heartbeatIntervalMs: 50, telemetryIntervalMs: 0 };
+  const rules = { heartbeatIntervalMs: 50, telemetryIntervalMs: 0 };
   fixture = await controlPlaneFixture({
     tuning: { instances: { ...rules, heartbeatDeadlineMs: 1_500 } },
   });

@@ -10,7 +10,7 @@ import {
 } from '../../../proto/gen/otherworld/instance/v1/instance_pb.js';
 import { type FleetProvider, FleetUnavailable } from '../fleet/provider.ts';
 import { hear } from './hear.ts';
-import { type Endpoint, type Instance, lineOf, type WorldRef } from './instance.ts';
+import { type Endpoint, type Instance, lineOf } from './instance.ts';
 import { instanceKey } from './keys.ts';
 import { Line } from './line.ts';
 import { assignment, heldSeats, type Outgoing, outgoing, registration } from './messages.ts';
@@ -18,8 +18,6 @@ import type { InstanceRegistry } from './registry.ts';
 import type { TelemetryHub } from './telemetry.ts';
 
 export interface InstanceRules {
-  readonly capacity: number;
-  readonly tickRateHz: number;
   readonly heartbeatIntervalMs: number;
   /** Silence after which an instance counts as lost. */
   readonly heartbeatDeadlineMs: number;
@@ -31,8 +29,6 @@ export interface InstanceContext {
   readonly registry: InstanceRegistry;
   readonly telemetry: TelemetryHub;
   readonly masterKey: Uint8Array;
-  /** The world of a new instance. */
-  readonly world: WorldRef;
   readonly rules: InstanceRules;
   readonly log: FastifyBaseLogger;
 }
@@ -130,10 +126,7 @@ function admit(register: Register, context: InstanceContext): { line: Line; inst
     { instance: name, seats: register.seats.length, world: assigned?.world.id },
     'instance registered',
   );
-  const instance = registry.get(name) as Instance;
-  const { capacity, tickRateHz } = rules;
-  if (assigned === undefined) registry.assign(instance, { world: context.world, capacity, tickRateHz }, line);
-  return { line, instance };
+  return { line, instance: registry.get(name) as Instance };
 }
 
 function welcome(register: Register, { masterKey, rules }: InstanceContext): Outgoing {

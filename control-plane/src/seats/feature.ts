@@ -3,8 +3,10 @@ import { randomUUID } from 'node:crypto';
 import type { FastifyBaseLogger } from 'fastify';
 import type { Redis } from 'ioredis';
 import type { Bus } from '../bus.ts';
+import type { FleetProvider } from '../fleet/provider.ts';
 import { Directory } from '../instances/directory.ts';
 import { publishEvents } from '../instances/events.ts';
+import { Idle } from '../instances/idle.ts';
 import { Lines } from '../instances/lines.ts';
 import { Orders } from '../instances/orders.ts';
 import { Publisher } from '../instances/publisher.ts';
@@ -20,7 +22,10 @@ export interface SeatsDeps {
   readonly registry: InstanceRegistry;
   readonly telemetry: TelemetryHub;
   readonly masterKey: Uint8Array;
+  readonly fleet: FleetProvider;
   readonly rules: OfferRules;
+  /** How long an allocated instance may be empty (unit: milliseconds). */
+  readonly idleMs: number;
   readonly log: FastifyBaseLogger;
 }
 
@@ -34,7 +39,7 @@ export interface SeatsFeature {
 }
 
 export function startSeats(deps: SeatsDeps): SeatsFeature {
-  const { redis, bus, registry, telemetry, masterKey, rules, log } = deps;
+  const { redis, bus, registry, telemetry, fleet, masterKey, rules, idleMs, log } = deps;
   const scripts = new SeatScripts(redis);
   const publisher: Publisher = new Publisher({
     scripts,
@@ -49,6 +54,7 @@ export function startSeats(deps: SeatsDeps): SeatsFeature {
   const seats: Seats = new Seats({ scripts, lines, directory, masterKey, rules });
   const stopEvents = publishEvents(registry, bus);
   const watching = new Watching({ bus, hub: telemetry, registry, process: randomUUID() });
+  const idle = new Idle({ registry, publisher, fleet, idleMs, log });
   return {
     scripts,
     publisher,
@@ -56,6 +62,7 @@ export function startSeats(deps: SeatsDeps): SeatsFeature {
     directory,
     seats,
     close() {
+      idle.close();
       watching.close();
       stopEvents();
       lines.close();

@@ -20,11 +20,10 @@ test('a guest gets a seat that the instance has confirmed and a token that only 
   fixture = await controlPlaneFixture();
   const [instance] = (await fixture.populate()) as [FakeInstance];
   const { key } = await instance.registered();
-  const { world, capacity, tickRateHz } = await instance.assignment();
-  expect({ capacity, tickRateHz }).toEqual({ capacity: 3, tickRateHz: 30 });
-
   const { status, body } = await fixture.join('Ada  Lovelace');
   expect(status).toBe(200);
+  const { world, capacity, tickRateHz } = await instance.assignment();
+  expect({ capacity, tickRateHz }).toEqual({ capacity: 3, tickRateHz: 30 });
   const { name, uid } = (await fixture.instances())[0] as { name: string; uid: string };
   expect(body).toMatchObject({
     instance: name,
@@ -128,8 +127,8 @@ test('after a restart of the control plane the instance tells who is inside, and
   fixture = await controlPlaneFixture();
   const [before] = (await fixture.populate()) as [FakeInstance];
   const { key } = await before.registered();
-  const assigned = await before.assignment();
   const guests = [(await fixture.join('Ada')).body, (await fixture.join('Bo')).body];
+  const assigned = await before.assignment();
   const { name, uid } = (await fixture.instances())[0] as { name: string; uid: string };
   await fixture.restart();
   await before.ended;

@@ -1,12 +1,12 @@
 // Joining without a ticket, until tickets are here: a guest → an instance with room → its word on the seat → the tokens.
 // An instance that refuses or falls silent costs the guest another round, not the visit.
+import { setTimeout as sleep } from 'node:timers/promises';
 import { ApiError } from '../errors.ts';
-import type { FleetProvider } from '../fleet/provider.ts';
 import type { Directory, InstanceEntry } from '../instances/directory.ts';
-import type { InstanceRegistry } from '../instances/registry.ts';
+import type { Assignment } from '../instances/instance.ts';
 import { choose } from './choose.ts';
 import { type Guest, guest } from './guest.ts';
-import { Opener } from './open.ts';
+import { Opener, type OpenerDeps } from './open.ts';
 import type { Connect, Seats } from './seats.ts';
 
 /** Rounds before a guest is told that there is no room. */
@@ -16,14 +16,18 @@ export class Joining {
   readonly #seats: Seats;
   readonly #directory: Directory;
   readonly #opener: Opener;
+  readonly #assignmentOf: (worldId: string) => Assignment;
 
   constructor(
-    { seats, directory }: { seats: Seats; directory: Directory },
-    { fleet, registry }: { fleet: FleetProvider; registry: InstanceRegistry },
+    seats: Seats,
+    deps: OpenerDeps,
+    /** What an instance of this world is given to run. */
+    assignmentOf: (worldId: string) => Assignment,
   ) {
     this.#seats = seats;
-    this.#directory = directory;
-    this.#opener = new Opener(fleet, registry, directory);
+    this.#directory = deps.directory;
+    this.#opener = new Opener(deps);
+    this.#assignmentOf = assignmentOf;
   }
 
   async join(worldId: string, name: string): Promise<Connect> {
@@ -53,6 +57,17 @@ export class Joining {
   async #find(worldId: string, refused: ReadonlySet<string>): Promise<InstanceEntry | undefined> {
     const running = choose(await this.#directory.all(), worldId, refused);
     if (running !== undefined) return running;
-    return (await this.#opener.open()) ? choose(await this.#directory.all(), worldId, refused) : undefined;
+    if (!(await this.#opener.open(this.#assignmentOf(worldId)))) return undefined;
+    // The new one is written down a moment after it has said that it listens.
+    return until(async () => choose(await this.#directory.all(), worldId, refused));
   }
+}
+
+async function until<T>(look: () => Promise<T | undefined>): Promise<T | undefined> {
+  for (let time = 0; time < 20; time += 1) {
+    const found = await look();
+    if (found !== undefined) return found;
+    await sleep(50);
+  }
+  return undefined;
 }
