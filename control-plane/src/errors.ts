@@ -195,6 +195,11 @@ const TABLE = {
     message: 'This account is banned already.',
     hint: 'Lift that ban first, with DELETE /api/v1/bans/….',
   },
+  OW_ERR_UNKNOWN_TICKET: {
+    status: 404,
+    message: 'You have no such ticket.',
+    hint: 'Tickets end when nobody waits on them; POST /api/v1/tickets gives a new one.',
+  },
   OW_ERR_UNKNOWN_INSTANCE: {
     status: 404,
     message: 'There is no such instance.',
@@ -209,6 +214,31 @@ const TABLE = {
     status: 406,
     message: 'This address answers with an event stream only.',
     hint: 'Send "Accept: text/event-stream", or no such header.',
+  },
+  OW_ERR_PARTY_TOO_LARGE: {
+    status: 409,
+    message: 'This world has fewer seats than the party has members.',
+    hint: 'Come in smaller parties.',
+  },
+  OW_ERR_PROTOCOL: {
+    status: 409,
+    message: 'No instance of this world speaks your protocol.',
+    hint: 'The message names both; update the client, or ask again when the instances have been updated.',
+  },
+  OW_ERR_TICKET_REPLACED: {
+    status: 409,
+    message: 'You have asked for another ticket.',
+    hint: 'An account waits for one seat at a time; the newer wish counts.',
+  },
+  OW_ERR_TICKET_CANCELLED: {
+    status: 409,
+    message: 'The ticket was given up.',
+    hint: 'POST /api/v1/tickets gives a new one.',
+  },
+  OW_ERR_TICKET_LOST: {
+    status: 409,
+    message: 'The ticket is gone: the queue was lost, or nobody could be seen to wait on it.',
+    hint: 'Ask for a new one with POST /api/v1/tickets; no seat was given for this one.',
   },
   OW_ERR_INSTANCE_SILENT: {
     status: 409,
@@ -255,6 +285,11 @@ const TABLE = {
     message: 'No seat can be given now: the store that counts them does not answer.',
     hint: 'Ask again in a second; whoever plays goes on playing.',
   },
+  OW_ERR_QUEUE_AWAY: {
+    status: 503,
+    message: 'Nobody can queue now: the store of the tickets does not answer.',
+    hint: 'Ask again in a second; whoever plays goes on playing.',
+  },
   OW_ERR_FLEET_UNAVAILABLE: {
     status: 503,
     message: 'Whoever starts the instances does not answer.',
@@ -296,8 +331,8 @@ export class ApiError extends Error {
   readonly code: ErrorCode;
 
   /** `detail` says what is particular to this case; else the table's sentence stands. */
-  constructor(code: ErrorCode, detail?: string) {
-    super(detail ?? TABLE[code].message);
+  constructor(code: ErrorCode, detail?: string, options?: ErrorOptions) {
+    super(detail ?? TABLE[code].message, options);
     this.code = code;
   }
 
