@@ -1,7 +1,6 @@
 // A ticket's events for one listener: how it stands, then each change, until it is decided. A listener who does not read
 // costs one pending change, because only the newest is kept. Whoever comes back is told how it stands; there is
 // nothing to replay.
-import type { Who } from '../accounts/who.ts';
 import { isDecided, type TicketNews } from './ticket.ts';
 import type { Ticket, Tickets } from './tickets.ts';
 
@@ -13,7 +12,6 @@ export interface TicketEvent {
 export async function* ticketEvents(
   tickets: Tickets,
   known: TicketNews,
-  account: Who['account'],
   gone: AbortSignal,
 ): AsyncGenerator<TicketEvent, void> {
   let pending: TicketNews | undefined = known;
@@ -35,7 +33,7 @@ export async function* ticketEvents(
       }
       const news: TicketNews = pending;
       pending = undefined;
-      const data = await tickets.show(news, account);
+      const data = await tickets.show(news);
       yield { event: data.state === 'waiting' ? 'position' : data.state, data };
       if (isDecided(news)) return;
     }

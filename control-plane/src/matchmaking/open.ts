@@ -7,8 +7,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { FastifyBaseLogger } from 'fastify';
 import type { Redis } from 'ioredis';
 import type { FleetProvider } from '../fleet/provider.ts';
+import type { Directory } from '../instances/directory.ts';
+import type { Lines } from '../instances/lines.ts';
 import { worldRef } from '../worlds/reference.ts';
-import type { Directory, Lines, World } from './neighbours.ts';
+import type { World } from './neighbours.ts';
 import { type TicketScripts, ticketScripts } from './scripts.ts';
 
 const LOCK_MS = 10_000;

@@ -1,9 +1,9 @@
 // What the match is made on: the instances of a world as the directory knows them, and of those inside only what the
 // wishes of those who wait, or of those who are in, ask for.
 import type { Redis } from 'ioredis';
+import type { Directory, InstanceEntry } from '../instances/directory.ts';
 import { avoidances, forgetAvoidances } from './apart.ts';
 import type { MatchInstance, MatchTicket } from './match.ts';
-import type { Directory, InstanceEntry } from './neighbours.ts';
 
 export interface Picture {
   readonly instances: readonly MatchInstance[];

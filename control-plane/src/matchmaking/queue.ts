@@ -77,6 +77,11 @@ export class TicketQueue {
     return views.map((view) => (view === '' ? undefined : JSON.parse(view)));
   }
 
+  /** The account's live ticket, or the one that was decided last. */
+  async current(account: string): Promise<string | undefined> {
+    return ((await this.#run('current', account)) as string | null) ?? undefined;
+  }
+
   /** The queue of a world in its order, less those whom somebody is seating at this moment. */
   async load(world: string): Promise<QueuedTicket[]> {
     return ((await this.#run('load', world)) as LoadedRow[]).map(queued);

@@ -46,7 +46,7 @@ const ticket = z.object({
 });
 
 const byId = z.strictObject({ id: uuid });
-const FOR_OWNER = ['OW_ERR_SIGN_IN', 'OW_ERR_BANNED', 'OW_ERR_QUEUE_AWAY'] as const;
+const FOR_OWNER = ['OW_ERR_SIGN_IN', 'OW_ERR_BANNED', 'OW_ERR_QUEUE_AWAY', 'OW_ERR_SEATS_AWAY'] as const;
 const tags = ['tickets'];
 
 export function ticketRoutes(app: App, { tickets, who }: { tickets: Tickets; who: WhoAsks }): void {
@@ -73,13 +73,13 @@ export function ticketRoutes(app: App, { tickets, who }: { tickets: Tickets; who
       const { news, isNew } = await tickets.ask(request.body, asking);
       reply.code(isNew ? 201 : 200).header('location', `/api/v1/tickets/${news.id}`);
       const seconds = preferredWait(request);
-      if (seconds === undefined) return tickets.show(news, asking.account);
+      if (seconds === undefined) return tickets.show(news);
       reply.header('preference-applied', `wait=${seconds}`);
       const decided = await tickets.decided(
         news,
         AbortSignal.any([gone(reply), AbortSignal.timeout(seconds * 1000)]),
       );
-      return tickets.show(decided, asking.account);
+      return tickets.show(decided);
     },
   );
 
@@ -98,7 +98,7 @@ export function ticketRoutes(app: App, { tickets, who }: { tickets: Tickets; who
     },
     async (request) => {
       const { account } = await who.signedIn(request);
-      return tickets.show(await tickets.look(request.params.id, account.id), account);
+      return tickets.show(await tickets.look(request.params.id, account.id));
     },
   );
 
@@ -117,7 +117,7 @@ export function ticketRoutes(app: App, { tickets, who }: { tickets: Tickets; who
     },
     async (request) => {
       const { account } = await who.signedIn(request);
-      return tickets.show(await tickets.cancel(request.params.id, account.id), account);
+      return tickets.show(await tickets.cancel(request.params.id, account.id));
     },
   );
 
@@ -142,7 +142,7 @@ export function ticketRoutes(app: App, { tickets, who }: { tickets: Tickets; who
     async (request, reply) => {
       const { account } = await who.signedIn(request);
       const news = await tickets.look(request.params.id, account.id);
-      await reply.sse.send(ticketEvents(tickets, news, account, gone(reply)));
+      await reply.sse.send(ticketEvents(tickets, news, gone(reply)));
     },
   );
 }

@@ -7,6 +7,7 @@ import type { Redis } from 'ioredis';
 const NAMES = [
   'create',
   'look',
+  'current',
   'load',
   'claim',
   'unclaim',

@@ -1,8 +1,8 @@
 // Seating one match: claim its tickets, reserve, ask the instance, tell the tickets. All or none of a party, and each
 // step undone by the one who did it, or by time when that one is dead: claims and reservations are leases.
 import type { FastifyBaseLogger } from 'fastify';
+import type { Holder, Seats } from '../seats/seats.ts';
 import type { Match } from './match.ts';
-import type { Holder, Seats } from './neighbours.ts';
 import type { QueuedTicket, TicketQueue } from './queue.ts';
 
 export interface SeatContext {

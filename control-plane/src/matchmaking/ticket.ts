@@ -62,8 +62,8 @@ export interface TicketNews {
   /** Null while too little is known to say. */
   readonly estimateSeconds: number | null;
   readonly reason: Reason | null;
-  readonly instance: string | null;
-  readonly seat: string | null;
+  /** Where it is seated, and under which name. */
+  readonly place?: { readonly instance: string; readonly seat: string; readonly name: string };
 }
 
 export function isDecided({ state }: Pick<TicketNews, 'state'>): boolean {

@@ -3,7 +3,8 @@ import { randomUUID } from 'node:crypto';
 import type { Who } from '../accounts/who.ts';
 import type { Bus } from '../bus.ts';
 import { ApiError } from '../errors.ts';
-import type { Connect, Seats, Worlds } from './neighbours.ts';
+import type { Connect, Seats } from '../seats/seats.ts';
+import type { Worlds } from './neighbours.ts';
 import type { TicketQueue } from './queue.ts';
 import { isDecided, type Reason, reasonOf, type TicketAsk, type TicketNews } from './ticket.ts';
 import type { Wake } from './wake.ts';
@@ -19,8 +20,6 @@ export interface Ticket {
   readonly reason: Reason | null;
   readonly connect: Connect | null;
 }
-
-type Owner = Pick<Who['account'], 'id' | 'name'>;
 
 export interface TicketsOptions {
   readonly queue: TicketQueue;
@@ -109,14 +108,21 @@ export class Tickets {
     });
   }
 
+  /** For the gateway: the account's live ticket, or the one that was decided last; looking keeps it alive. */
+  async current(account: string): Promise<Ticket | undefined> {
+    const id = await this.#queue.current(account);
+    const [news] = id === undefined ? [] : await this.#queue.lookAt([id], true);
+    return news && this.show(news);
+  }
+
   /** With the way in, for its owner alone. It is sealed for each who asks: tokens lie in no store. */
-  async show(news: TicketNews, { id: account, name }: Owner): Promise<Ticket> {
-    const { id, world, state, position, estimateSeconds, reason, instance, seat } = news;
+  async show(news: TicketNews): Promise<Ticket> {
+    const { id, account, world, state, position, estimateSeconds, reason, place } = news;
     const shown = { id, world, state, position, estimateSeconds, reason, connect: null };
-    if (state !== 'seated' || instance === null || seat === null) return shown;
+    if (place === undefined) return shown;
     try {
-      const holder = { account, name, role: 'player' } as const;
-      return { ...shown, connect: await this.#seats.connect(instance, BigInt(seat), holder) };
+      const holder = { account, name: place.name, role: 'player' } as const;
+      return { ...shown, connect: await this.#seats.connect(place.instance, BigInt(place.seat), holder) };
     } catch (error) {
       if (!(error instanceof ApiError) || error.code !== 'OW_ERR_INSTANCE_SILENT') throw error;
       return { ...shown, state: 'ended', reason: reasonOf(error.code) };

@@ -106,6 +106,7 @@ export class TicketWatch {
 
 /** Tickets are transient: when Redis has lost them, or nobody could renew them for too long, they have ended. */
 function lost(last: TicketNews): TicketNews {
-  const nowhere = { position: null, estimateSeconds: null, instance: null, seat: null };
-  return { ...last, ...nowhere, state: 'ended', reason: reasonOf('OW_ERR_TICKET_LOST') };
+  const { id, account, world } = last;
+  const reason = reasonOf('OW_ERR_TICKET_LOST');
+  return { id, account, world, state: 'ended', position: null, estimateSeconds: null, reason };
 }

@@ -5,8 +5,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Worker } from 'bullmq';
 import type { FastifyBaseLogger } from 'fastify';
 import type { Redis } from 'ioredis';
+import type { Directory } from '../instances/directory.ts';
 import type { Matchmaking } from './flow.ts';
-import type { Directory } from './neighbours.ts';
 import type { TicketQueue } from './queue.ts';
 import { BULL_PREFIX, MATCH_QUEUE, type MatchJob, type Wake } from './wake.ts';
 

@@ -1,7 +1,7 @@
 -- Shared by every script of this folder, which it is put in front of. Keys:
 --
 --   ow:ticket:<id>         hash: a ticket; expires when nobody waits on it any more
---   ow:ticket-of:<account> the account's one live ticket
+--   ow:ticket-of:<account> the account's one live ticket, or the one that was decided last
 --   ow:queue:<world>       sorted set: the world's live tickets, in the order in which they came
 --   ow:queues              set: worlds that have a queue
 --   ow:queue-turns:<world> list: when tickets that had to wait got their seats (ms), the newest first
@@ -39,7 +39,7 @@ end
 
 -- A ticket as others may see it; nil when there is none of this id.
 local function view(id)
-  local known = redis.call('HMGET', key_of(id), 'account', 'world', 'state', 'reason', 'instance', 'seat')
+  local known = redis.call('HMGET', key_of(id), 'account', 'world', 'state', 'reason', 'instance', 'seat', 'name')
   if not known[1] then return nil end
   local position, seconds = cjson.null, cjson.null
   if is_live(known[3]) then
@@ -49,7 +49,7 @@ local function view(id)
       seconds = estimate(known[2], position)
     end
   end
-  return cjson.encode({
+  local seen = {
     id = id,
     account = known[1],
     world = known[2],
@@ -57,9 +57,9 @@ local function view(id)
     position = position,
     estimateSeconds = seconds,
     reason = known[4] and cjson.decode(known[4]) or cjson.null,
-    instance = known[5] or cjson.null,
-    seat = known[6] or cjson.null,
-  })
+  }
+  if known[5] then seen.place = { instance = known[5], seat = known[6], name = known[7] } end
+  return cjson.encode(seen)
 end
 
 local function tell(id)
@@ -76,8 +76,7 @@ local function conclude(id, kept_ms, state, fields)
   redis.call('HDEL', key_of(id), 'claim', 'claimed_until')
   redis.call('PEXPIRE', key_of(id), kept_ms)
   redis.call('ZREM', 'ow:queue:' .. known[2], id)
-  local pointer = 'ow:ticket-of:' .. known[3]
-  if redis.call('GET', pointer) == id then redis.call('DEL', pointer) end
+  redis.call('PEXPIRE', 'ow:ticket-of:' .. known[3], kept_ms)
   return true
 end
 
