@@ -3,15 +3,14 @@
 import { Queue } from 'bullmq';
 import type { FastifyBaseLogger } from 'fastify';
 import type { Redis } from 'ioredis';
-import type { Who } from '../accounts/who.ts';
 import type { Bus } from '../bus.ts';
 import type { FleetProvider } from '../fleet/provider.ts';
 import type { Directory } from '../instances/directory.ts';
 import type { Lines } from '../instances/lines.ts';
 import { connectForQueue } from '../redis.ts';
 import type { Seats } from '../seats/seats.ts';
+import type { Worlds } from '../worlds/worlds.ts';
 import { Matchmaking } from './flow.ts';
-import type { Worlds } from './neighbours.ts';
 import { Opener } from './open.ts';
 import { QUEUE_RULES, type QueueRules, TicketQueue } from './queue.ts';
 import { Tickets } from './tickets.ts';
@@ -22,7 +21,7 @@ export interface MatchmakingDeps {
   readonly redisUrl: string;
   readonly redis: Redis;
   readonly bus: Bus;
-  readonly worlds: Worlds<Who>;
+  readonly worlds: Worlds;
   readonly fleet: FleetProvider;
   readonly directory: Directory;
   readonly lines: Lines;

@@ -7,9 +7,10 @@ import type { Redis } from 'ioredis';
 import type { Bus } from '../bus.ts';
 import type { Directory } from '../instances/directory.ts';
 import type { Seats } from '../seats/seats.ts';
+import type { World } from '../worlds/world.ts';
+import type { Worlds } from '../worlds/worlds.ts';
 import { rememberAvoidances } from './apart.ts';
 import { type Match, type Matching, match } from './match.ts';
-import type { World, Worlds } from './neighbours.ts';
 import type { Opener, Openings } from './open.ts';
 import { type Picture, picture } from './picture.ts';
 import type { QueuedTicket, TicketQueue } from './queue.ts';
@@ -21,7 +22,7 @@ import { QUEUE_MOVED } from './watch.ts';
 
 export interface MatchmakingContext {
   readonly queue: TicketQueue;
-  readonly worlds: Pick<Worlds<never>, 'byId'>;
+  readonly worlds: Worlds;
   readonly directory: Directory;
   readonly seats: Seats;
   readonly opener: Opener;

@@ -10,7 +10,7 @@ import type { FleetProvider } from '../fleet/provider.ts';
 import type { Directory } from '../instances/directory.ts';
 import type { Lines } from '../instances/lines.ts';
 import { worldRef } from '../worlds/reference.ts';
-import type { World } from './neighbours.ts';
+import type { World } from '../worlds/world.ts';
 import { type TicketScripts, ticketScripts } from './scripts.ts';
 
 const LOCK_MS = 10_000;

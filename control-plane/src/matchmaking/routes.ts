@@ -64,7 +64,13 @@ export function ticketRoutes(app: App, { tickets, who }: { tickets: Tickets; who
         response: {
           200: ticket.describe('The ticket that there was already.'),
           201: ticket,
-          ...problems(...FOR_OWNER, 'OW_ERR_UNKNOWN_WORLD', 'OW_ERR_PARTY_TOO_LARGE'),
+          ...problems(
+            ...FOR_OWNER,
+            'OW_ERR_UNKNOWN_WORLD',
+            'OW_ERR_ACCOUNT_NEEDED',
+            'OW_ERR_SCENE_GONE',
+            'OW_ERR_PARTY_TOO_LARGE',
+          ),
         },
       },
     },

@@ -4,7 +4,7 @@ import type { Who } from '../accounts/who.ts';
 import type { Bus } from '../bus.ts';
 import { ApiError } from '../errors.ts';
 import type { Connect, Seats } from '../seats/seats.ts';
-import type { Worlds } from './neighbours.ts';
+import type { Worlds } from '../worlds/worlds.ts';
 import type { TicketQueue } from './queue.ts';
 import { isDecided, type Reason, reasonOf, type TicketAsk, type TicketNews } from './ticket.ts';
 import type { Wake } from './wake.ts';
@@ -26,7 +26,7 @@ export interface TicketsOptions {
   readonly bus: Bus;
   readonly wake: Wake;
   readonly seats: Seats;
-  readonly worlds: Worlds<Who>;
+  readonly worlds: Worlds;
 }
 
 export class Tickets {
@@ -34,7 +34,7 @@ export class Tickets {
   readonly #bus: Bus;
   readonly #wake: Wake;
   readonly #seats: Seats;
-  readonly #worlds: Worlds<Who>;
+  readonly #worlds: Worlds;
   readonly #watch: TicketWatch;
 
   constructor({ queue, bus, wake, seats, worlds }: TicketsOptions) {
