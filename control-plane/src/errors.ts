@@ -260,6 +260,16 @@ const TABLE = {
     message: 'The body is not JSON.',
     hint: 'Send "Content-Type: application/json".',
   },
+  OW_ERR_RELAY_TICKET: {
+    status: 401,
+    message: 'This relay ticket is not ours, or its time is over.',
+    hint: 'Take the one that came with the seat, soon after; a new ticket for the world brings a new one.',
+  },
+  OW_ERR_RELAY_FULL: {
+    status: 503,
+    message: 'This process relays for as many players as it can.',
+    hint: 'Ask again: another process may answer; or connect by UDP.',
+  },
   OW_ERR_UPGRADE: {
     status: 426,
     message: 'This address speaks WebSocket.',

@@ -10,16 +10,22 @@ import { countVitest } from './tally.ts';
 export const plane: Part = {
   name: 'plane',
   about: 'control planes, and schemathesis',
-  budget: 12,
+  budget: 16,
   fast: false,
   async check({ run, tool }) {
-    await setUpRedis(run);
+    const redis = await setUpRedis(run);
     const { python, env } = await setUpSchemathesis(run);
     const vitest = path.join(checkoutRoot, 'node_modules/vitest/vitest.mjs');
     const config = path.join(checkoutRoot, 'control-plane/vitest.system.config.ts');
     await tool('control planes', process.execPath, [vitest, 'run', '--config', config], {
       cwd: checkoutRoot,
-      env: { ...env, OTHERWORLD_TEST_PYTHON: python },
+      env: { ...env, OTHERWORLD_TEST_REDIS: redis, OTHERWORLD_TEST_PYTHON: python },
+      count: countVitest,
+    });
+    // Once more with every transaction refused by the database once: what cannot be done twice shows.
+    await tool('with conflicts', process.execPath, [vitest, 'run', 'control-plane/'], {
+      cwd: checkoutRoot,
+      env: { ...process.env, OTHERWORLD_TEST_REDIS: redis, OTHERWORLD_INJECT_40001: '1' },
       count: countVitest,
     });
   },

@@ -12,12 +12,12 @@ export class TokenBucket {
     this.#atMs = nowMs;
   }
 
-  take(nowMs: number): boolean {
+  take(nowMs: number, tokens = 1): boolean {
     const { rate, burst } = this.#rule;
     this.#tokens = Math.min(burst, this.#tokens + (rate * (nowMs - this.#atMs)) / 1000);
     this.#atMs = nowMs;
-    if (this.#tokens < 1) return false;
-    this.#tokens -= 1;
+    if (this.#tokens < tokens) return false;
+    this.#tokens -= tokens;
     return true;
   }
 }
