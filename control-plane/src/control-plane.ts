@@ -14,6 +14,7 @@ import { TelemetryHub } from './instances/telemetry.ts';
 import { connect } from './persistence/connect.ts';
 import { requireMigrated } from './persistence/migrate/flow.ts';
 import { connectRedis } from './redis.ts';
+import { Relays } from './relay/relays.ts';
 import { startSeats } from './seats/feature.ts';
 import { Joining } from './seats/flow.ts';
 import { secretBytes, secretToken } from './secret-file.ts';
@@ -74,6 +75,7 @@ export async function startControlPlane(
     world: worldRef(scenes.byId(worldId) as Scene, publicUrl(config)),
     ...tuning.world,
   }));
+  const relays = new Relays(masterKey);
   const stopping = new AbortController();
 
   const app = await buildApp({
@@ -86,6 +88,7 @@ export async function startControlPlane(
     publicUrl: publicUrl(config),
     consoleDir: config.OTHERWORLD_CONSOLE_DIR,
     operatorToken,
+    relays,
     db,
     redis,
     isStopping: () => stopping.signal.aborted,
@@ -112,6 +115,7 @@ export async function startControlPlane(
     grpcPort: grpc.port,
     close: async () => {
       stopping.abort();
+      relays.close();
       await app.close();
       await grpc.close();
       seating.close();

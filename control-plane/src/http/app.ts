@@ -2,6 +2,7 @@
 // needs is handed in.
 import { randomUUID } from 'node:crypto';
 import sse from '@fastify/sse';
+import websocket from '@fastify/websocket';
 import { type FastifyBaseLogger, type FastifyServerOptions, fastify } from 'fastify';
 import { serializerCompiler, validatorCompiler, type ZodTypeProvider } from 'fastify-type-provider-zod';
 import type { Redis } from 'ioredis';
@@ -11,6 +12,8 @@ import type { Lines } from '../instances/lines.ts';
 import type { TelemetryHub } from '../instances/telemetry.ts';
 import type { Db } from '../persistence/connect.ts';
 import { quietRequests } from '../quiet-requests.ts';
+import type { Relays } from '../relay/relays.ts';
+import { relayRoutes } from '../relay/routes.ts';
 import type { Joining } from '../seats/flow.ts';
 import type { SceneCatalog } from '../worlds/scenes.ts';
 import { apiRoutes } from './api.ts';
@@ -20,6 +23,7 @@ import { healthRoutes } from './health.ts';
 import { openApi } from './open-api.ts';
 import { operatorRoutes } from './operator.ts';
 import { type App, checkRoute, declareCommonProblems } from './route.ts';
+import { webSockets } from './web-sockets.ts';
 
 export interface Services {
   readonly fleet: FleetProvider;
@@ -31,6 +35,7 @@ export interface Services {
   readonly publicUrl: string;
   readonly consoleDir: string | undefined;
   readonly operatorToken: string;
+  readonly relays: Relays;
   readonly db: Db;
   readonly redis: Redis;
   readonly isStopping: () => boolean;
@@ -38,13 +43,16 @@ export interface Services {
 }
 
 const BODY_LIMIT_BYTES = 16 * 1024;
+const SOCKET_MESSAGE_BYTES = 16 * 1024;
 
 export async function buildApp(services: Services): Promise<App> {
   const app = server({ loggerInstance: services.log });
   await app.register(sse.default);
+  await app.register(websocket, webSockets(SOCKET_MESSAGE_BYTES));
   await openApi(app);
   healthRoutes(app, services);
   apiRoutesOf(app, services);
+  relayRoutes(app, services);
   await fileRoutes(app, services);
   return app;
 }
