@@ -4,6 +4,14 @@ import { httpUrl, port, readEnv } from './env.ts';
 
 export const databaseUrl = z.url({ protocol: /^postgres(ql)?$/ });
 
+/** `api` serves HTTP, gateway and instances; `worker` does what nobody waits for. */
+const ROLES = ['api', 'worker'] as const;
+const roles = z
+  .string()
+  .default(ROLES.join())
+  .transform((text) => text.split(',').map((role) => role.trim()))
+  .pipe(z.array(z.enum(ROLES)).min(1));
+
 const schema = z.object({
   OTHERWORLD_HOST: z.string().default('127.0.0.1'),
   OTHERWORLD_PORT: port.default(7400),
@@ -18,6 +26,13 @@ const schema = z.object({
   OTHERWORLD_LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error']).default('info'),
   DATABASE_URL: databaseUrl,
   REDIS_URL: z.url({ protocol: /^rediss?$/ }),
+  OTHERWORLD_ROLES: roles,
+  OTHERWORLD_SMTP_URL: z.url({ protocol: /^smtps?$/ }).optional(),
+  OTHERWORLD_MAIL_FROM: z
+    .string()
+    .regex(/@/, 'must hold an e-mail')
+    .default('Otherworld <no-reply@localhost>'),
+  OTHERWORLD_OIDC: z.string().optional(),
 });
 
 export type Config = z.infer<typeof schema>;

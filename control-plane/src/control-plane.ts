@@ -3,6 +3,8 @@
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import type { FastifyBaseLogger } from 'fastify';
+import { startAccounts } from './accounts/feature.ts';
+import { whoAsks } from './accounts/who.ts';
 import { Bus } from './bus.ts';
 import { type Config, publicUrl } from './config.ts';
 import { LocalFleet } from './fleet/local/provider.ts';
@@ -51,13 +53,14 @@ export async function startControlPlane(
 ): Promise<ControlPlane> {
   const secrets = (name: string) => join(config.OTHERWORLD_DATA, 'secrets', name);
   const masterKey = secretBytes(secrets('master.key'));
-  const operatorToken = secretToken(secrets('operator.token'));
   const scenes = SceneCatalog.read(config.OTHERWORLD_WORLDS_DIR);
   const fleet = new LocalFleet(config.OTHERWORLD_FLEET_URL, secretToken(secrets('fleet.token')));
   await requireMigrated(config.DATABASE_URL);
   const db = connect(config.DATABASE_URL, log);
   const redis = connectRedis(config.REDIS_URL, log);
   const bus = new Bus(redis, log);
+  const works = config.OTHERWORLD_ROLES.includes('worker');
+  const accounts = await startAccounts({ config, publicUrl: publicUrl(config), db, redis, bus, log, works });
   const registry = new InstanceRegistry();
   const telemetry = new TelemetryHub();
   const seating = startSeats({
@@ -87,8 +90,9 @@ export async function startControlPlane(
     scenes,
     publicUrl: publicUrl(config),
     consoleDir: config.OTHERWORLD_CONSOLE_DIR,
-    operatorToken,
     relays,
+    accounts,
+    who: whoAsks(accounts.accounts),
     db,
     redis,
     isStopping: () => stopping.signal.aborted,
@@ -119,6 +123,7 @@ export async function startControlPlane(
       await app.close();
       await grpc.close();
       seating.close();
+      await accounts.close();
       bus.close();
       redis.disconnect();
       await db.$disconnect();

@@ -20,11 +20,6 @@ const TABLE = {
     message: 'There is no such event, or it is not one that a client sends.',
     hint: 'docs/reference/events.md lists the events; those that end in :requested are yours to send.',
   },
-  OW_ERR_OPERATOR_TOKEN: {
-    status: 401,
-    message: "This needs the operator's token.",
-    hint: 'Send "Authorization: Bearer …" with the token from secrets/operator.token in the data folder.',
-  },
   OW_ERR_SIGN_IN: {
     status: 401,
     message: 'This needs somebody who is signed in.',
@@ -309,6 +304,11 @@ const TABLE = {
     status: 503,
     message: 'What this needs of the other processes cannot be had now: their store does not answer.',
     hint: 'Ask again in a second; the socket stays, and so does your place in the world.',
+  },
+  OW_ERR_STORE_AWAY: {
+    status: 503,
+    message: 'The database or Redis does not answer.',
+    hint: 'Ask again in a second; GET /readyz names what is away.',
   },
   OW_ERR_BUSY: {
     status: 503,

@@ -18,7 +18,7 @@ test('a secret is made once, for this user alone, and leaves no draft', () => {
 });
 
 test('a token is text that a header can carry', () => {
-  expect(secretToken(join(folder(), 'operator.token'))).toMatch(/^[\w-]{43}$/);
+  expect(secretToken(join(folder(), 'fleet.token'))).toMatch(/^[\w-]{43}$/);
 });
 
 test('a torn key is named, not used', () => {

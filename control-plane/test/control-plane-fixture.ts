@@ -3,9 +3,13 @@
 import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { openSession } from '../src/accounts/sessions/open.ts';
+import type { Role } from '../src/accounts/who.ts';
 import { readConfig } from '../src/config.ts';
 import { startControlPlane, type Tuning } from '../src/control-plane.ts';
 import type { InstanceView } from '../src/http/views.ts';
+import type { Db } from '../src/persistence/connect.ts';
+import { transaction } from '../src/persistence/transaction.ts';
 import { FakeInstance, type FakeOptions } from './fake-instance.ts';
 import { type TestDatabase, type TestRedis, testDatabase, testRedis } from './stores.ts';
 import { freePort, quiet, supervisorFixture } from './supervisor-fixture.ts';
@@ -78,6 +82,8 @@ export async function controlPlaneFixture({
   const instances = async (): Promise<InstanceView[]> =>
     (await ask('GET', '/api/v1/instances')).body.instances;
 
+  const operator = { authorization: `Bearer ${await signedIn(stores.database.db, 'admin')}` };
+
   return {
     ...ground,
     stores,
@@ -86,7 +92,8 @@ export async function controlPlaneFixture({
     config,
     ask,
     instances,
-    operator: { authorization: `Bearer ${readFileSync(join(data, 'secrets/operator.token'), 'utf8')}` },
+    /** An admin who is signed in. */
+    operator,
     credential: (name: string) => readFileSync(join(data, 'fleet/identities', name), 'utf8'),
     join: (name = 'Ada', world = 'plaza') => ask('POST', `/api/v1/worlds/${world}/join`, { name }),
 
@@ -135,6 +142,12 @@ export type Fixture = Awaited<ReturnType<typeof controlPlaneFixture>>;
 /** Without a world there is nothing to listen for. */
 function isReached({ link, world }: InstanceView): boolean {
   return link === 'listening' || (link === 'registered' && world === null);
+}
+
+/** The token of somebody new with this role. */
+export async function signedIn(db: Db, role: Role): Promise<string> {
+  const account = await db.account.create({ data: { name: `Some ${role}`, role, guest: false } });
+  return (await transaction(db, (tx) => openSession(tx, account))).token;
 }
 
 function jsonOf(text: string): unknown {

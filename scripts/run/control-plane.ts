@@ -1,5 +1,4 @@
 // The control plane, which also serves the console. It listens on the port that the set-up page has just left.
-import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Options } from '../bootstrap/options.mjs';
 import { checkoutRoot } from '../bootstrap/places.mjs';
@@ -33,10 +32,4 @@ export function controlPlane(options: Options, addresses: Addresses, parts: Part
     },
     healthy: () => answers(`${web.url}/readyz`),
   };
-}
-
-/** The link that makes a browser an operator's; the token is made by the control plane's first start. */
-export async function operatorLink(data: string, web: { url: string }): Promise<string> {
-  const token = (await readFile(path.join(data, 'secrets/operator.token'), 'utf8')).trim();
-  return `${web.url}/#operator=${token}`;
 }

@@ -6,8 +6,9 @@ import type { Run } from '../lib/launcher.ts';
 import type { Parts } from '../setup/flow.ts';
 import type { Addresses } from './addresses.ts';
 import { bots } from './bots.ts';
-import { controlPlane, operatorLink } from './control-plane.ts';
+import { controlPlane } from './control-plane.ts';
 import { migrateDatabase } from './database.ts';
+import { forgetFirstAdmin, readFirstAdmin } from './first-admin.ts';
 import { fleet } from './fleet.ts';
 import { postgres } from './postgres.ts';
 import { redis } from './redis.ts';
@@ -52,7 +53,8 @@ export async function runSystem(
       await play({ services: running, instances });
       return 0;
     }
-    run.print(table(running, instances, await operatorLink(data, addresses.web), data));
+    run.print(table(running, instances, addresses.web.url, data, await readFirstAdmin(data)));
+    await forgetFirstAdmin(data);
     await once(run.signal, 'abort');
     return 0;
   } finally {

@@ -1,6 +1,7 @@
 // What runs where, for the person who started it.
 import path from 'node:path';
 import type { InstanceView } from '../../control-plane/src/http/views.ts';
+import type { FirstAdmin } from './first-admin.ts';
 import type { Supervised } from './service.ts';
 
 export type InstanceRow = Pick<InstanceView, 'name' | 'state' | 'address'>;
@@ -8,8 +9,9 @@ export type InstanceRow = Pick<InstanceView, 'name' | 'state' | 'address'>;
 export function table(
   running: readonly Supervised[],
   instances: readonly InstanceRow[],
-  link: string,
+  url: string,
   data: string,
+  admin: FirstAdmin | undefined,
 ): string {
   const rows = [
     ['what', 'pid', 'address', 'log'],
@@ -35,13 +37,19 @@ export function table(
     '',
     ...lines,
     '',
-    `  Console  ${link}`,
+    `  Console  ${url}`,
+    ...(admin === undefined ? [] : signInLines(admin)),
     `  Data     ${shown(data)}`,
     '',
     'Ctrl-C to stop.',
     '',
   ].join('\n');
 }
+
+const signInLines = ({ email, password }: FirstAdmin): string[] => [
+  `  Sign in  ${email}`,
+  `           ${password}  (good for one sign-in, which asks for another; not shown again)`,
+];
 
 /** A path as it is shortest from where the person is. */
 function shown(file: string): string {

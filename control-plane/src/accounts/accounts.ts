@@ -91,6 +91,11 @@ export class Accounts implements Authenticator {
       .catch((error) => this.#log.warn({ err: error, ...what }, 'a revocation was not told'));
   }
 
+  /** Of what does not end anything: other processes hear of it when their second of memory is over. */
+  changed(account: string): void {
+    this.#cache.drop({ account });
+  }
+
   close(): void {
     for (const stop of this.#stops) stop();
   }

@@ -1,5 +1,6 @@
 // Accounts of one process, put together: what routes and other features are handed, and what must be closed.
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Queue } from 'bullmq';
 import type { FastifyBaseLogger } from 'fastify';
 import type { Redis } from 'ioredis';
@@ -14,6 +15,9 @@ import { Oidc } from './oidc/flow.ts';
 import { readProviders } from './oidc/providers.ts';
 import { PasswordHasher } from './password/hash.ts';
 import { QUEUE, QUEUE_PREFIX, startAccountsWorker } from './worker.ts';
+
+/** Longer than a mail takes, shorter than whoever stops us waits. */
+const GOODBYE_MS = 5_000;
 
 export interface FeatureDeps {
   readonly config: {
@@ -64,7 +68,7 @@ export async function startAccounts(deps: FeatureDeps): Promise<AccountsFeature>
     async close() {
       accounts.close();
       await work?.close();
-      await queue.close();
+      await inTime(queue.close());
     },
   };
 }
@@ -75,11 +79,16 @@ function startWork(deps: FeatureDeps & { queue: Queue; outbox: Outbox }): { clos
   const worker = startAccountsWorker({ ...deps, transport, connection });
   return {
     async close() {
-      await worker.close();
+      await inTime(worker.close());
       connection.disconnect();
       transport.close();
     },
   };
+}
+
+/** BullMQ says goodbye to Redis, and waits for one that is away. A job that was cut off is done again. */
+async function inTime(goodbye: Promise<void>): Promise<void> {
+  await Promise.race([goodbye.catch(() => {}), sleep(GOODBYE_MS, undefined, { ref: false })]);
 }
 
 function mailTransport({ config, log }: FeatureDeps): MailTransport {

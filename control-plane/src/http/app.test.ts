@@ -1,7 +1,7 @@
 // The public HTTP side: what is served, what is refused and how. Nothing that a client sends is answered with 500.
 import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-import { controlPlaneFixture, type Fixture, WORLD } from '../../test/control-plane-fixture.ts';
+import { controlPlaneFixture, type Fixture, signedIn, WORLD } from '../../test/control-plane-fixture.ts';
 import type { FakeInstance } from '../../test/fake-instance.ts';
 import { until } from '../../test/until.ts';
 import { readEvents } from '../fleet/local/sse-reader.ts';
@@ -115,20 +115,26 @@ describe('refusals', () => {
     ['POST', join, JSON.stringify({ name: 'x'.repeat(300) }), json, 400, 'OW_ERR_BAD_REQUEST'],
     ['POST', join, JSON.stringify({ name: 'x'.repeat(20_000) }), json, 413, 'OW_ERR_BODY_TOO_LARGE'],
     ['POST', join, 'name=Ada', { 'content-type': 'text/html' }, 415, 'OW_ERR_MEDIA_TYPE'],
-    ['POST', '/api/v1/fleet/scale', '{"replicas":1}', json, 401, 'OW_ERR_OPERATOR_TOKEN'],
-    [
-      'POST',
-      '/api/v1/instances/x/kick',
-      '{}',
-      { ...json, authorization: 'Bearer x' },
-      401,
-      'OW_ERR_OPERATOR_TOKEN',
-    ],
+    ['POST', '/api/v1/fleet/scale', '{"replicas":1}', json, 401, 'OW_ERR_SIGN_IN'],
+    ['POST', '/api/v1/instances/x/kick', '{}', { ...json, authorization: 'Bearer x' }, 401, 'OW_ERR_SIGN_IN'],
   ] as const)('%s %s %j', async (method, path, body, headers, status, code) => {
     const answer = await fixture.ask(method, path, body, headers);
     expect({ status: answer.status, code: answer.body?.code }).toEqual({ status, code });
     expect(answer.body).toMatchObject({ status, message: expect.any(String), hint: expect.any(String) });
     expect(answer.headers.get('x-request-id')).toBeTruthy();
+  });
+
+  test.each(['player', 'creator'] as const)('a %s is no admin', async (role) => {
+    const headers = { authorization: `Bearer ${await signedIn(fixture.stores.database.db, role)}` };
+    for (const [path, body] of [
+      ['/api/v1/fleet/scale', { replicas: 0 }],
+      [`/api/v1/instances/any/drain`, undefined],
+      [`/api/v1/instances/any/kick`, { seat: '1' }],
+      ['/api/v1/accounts', undefined],
+    ] as const) {
+      const method = path === '/api/v1/accounts' ? 'GET' : 'POST';
+      expect((await fixture.ask(method, path, body, headers)).body.code).toBe('OW_ERR_FORBIDDEN');
+    }
   });
 
   test.each([
@@ -140,7 +146,7 @@ describe('refusals', () => {
     ['/api/v1/instances/nobody/kick', { seat: '-1' }, 400],
     ['/api/v1/instances/nobody/kick', { seat: '99999999999999999999999' }, 400],
     ['/api/v1/instances/nobody/kick', { seat: 1 }, 400],
-  ])('an operator too: %s %j', async (path, body, status) => {
+  ])('an admin too: %s %j', async (path, body, status) => {
     expect((await fixture.ask('POST', path, body, fixture.operator)).status).toBe(status);
   });
 });
@@ -166,22 +172,25 @@ describe('health and readiness', () => {
   test('it is not ready without its database, its Redis or its fleet, and names them', async () => {
     const other = await controlPlaneFixture({ replicas: 0 });
     try {
+      await other.supervisor.close();
+      const first = (await other.ask('GET', '/readyz')).body.checks;
+      expect(first).toMatchObject({ stopping: 'ok', database: 'ok', redis: 'ok' });
+      expect(first.fleet).toMatch(/does not answer/);
+      expect((await other.join()).status).toBe(503);
+      const scale = () => other.ask('POST', '/api/v1/fleet/scale', { replicas: 1 }, other.operator);
+      expect((await scale()).body.code).toBe('OW_ERR_FLEET_UNAVAILABLE');
+
       await other.stores.redis.kill();
       await other.stores.database.close();
       const { status, body } = await other.ask('GET', '/readyz');
-      expect(status).toBe(503);
-      expect(body.checks).toMatchObject({ fleet: 'ok', stopping: 'ok' });
+      expect({ status, stopping: body.checks.stopping }).toEqual({ status: 503, stopping: 'ok' });
       expect(body.checks.redis).not.toBe('ok');
+      expect(body.checks.database).toMatch(/does not exist/);
       expect((await other.ask('GET', '/api/v1/instances')).status).toBe(200);
       expect((await other.join()).body.code).toBe('OW_ERR_SEATS_AWAY');
-      expect(body.checks.database).toMatch(/does not exist/);
-      await other.supervisor.close();
-      expect((await other.ask('GET', '/readyz')).body.checks.fleet).toMatch(/does not answer/);
+      await until(async () => (await scale()).body.code === 'OW_ERR_STORE_AWAY');
+      expect((await other.ask('POST', '/api/v1/guests', {})).body.code).toBe('OW_ERR_STORE_AWAY');
       expect((await other.ask('GET', '/healthz')).status).toBe(200);
-      expect((await other.join()).status).toBe(503);
-      expect(
-        (await other.ask('POST', '/api/v1/fleet/scale', { replicas: 1 }, other.operator)).body.code,
-      ).toBe('OW_ERR_FLEET_UNAVAILABLE');
     } finally {
       await other.close();
     }

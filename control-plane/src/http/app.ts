@@ -6,6 +6,9 @@ import websocket from '@fastify/websocket';
 import { type FastifyBaseLogger, type FastifyServerOptions, fastify } from 'fastify';
 import { serializerCompiler, validatorCompiler, type ZodTypeProvider } from 'fastify-type-provider-zod';
 import type { Redis } from 'ioredis';
+import type { AccountsFeature } from '../accounts/feature.ts';
+import { accountRoutes } from '../accounts/routes.ts';
+import type { WhoAsks } from '../accounts/who.ts';
 import type { FleetProvider } from '../fleet/provider.ts';
 import type { Directory } from '../instances/directory.ts';
 import type { Lines } from '../instances/lines.ts';
@@ -34,8 +37,9 @@ export interface Services {
   readonly scenes: SceneCatalog;
   readonly publicUrl: string;
   readonly consoleDir: string | undefined;
-  readonly operatorToken: string;
   readonly relays: Relays;
+  readonly accounts: AccountsFeature;
+  readonly who: WhoAsks;
   readonly db: Db;
   readonly redis: Redis;
   readonly isStopping: () => boolean;
@@ -59,6 +63,7 @@ export async function buildApp(services: Services): Promise<App> {
 
 /** All that the OpenAPI document tells of, in the order of its chapters. */
 export function apiRoutesOf(app: App, services: Services): void {
+  accountRoutes(app, services.accounts);
   apiRoutes(app, services);
   operatorRoutes(app, services);
 }

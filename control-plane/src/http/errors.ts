@@ -5,6 +5,7 @@ import { hasZodFastifySchemaValidationErrors } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { ApiError } from '../errors.ts';
 import { FleetUnavailable } from '../fleet/provider.ts';
+import { isAway } from '../persistence/away.ts';
 
 export function errorHandling(app: FastifyInstance): void {
   app.setErrorHandler(answerError);
@@ -38,6 +39,7 @@ function asApiError(error: FastifyError): ApiError {
   if (hasZodFastifySchemaValidationErrors(error)) return new ApiError('OW_ERR_BAD_REQUEST', faults(error));
   if (error instanceof z.ZodError) return new ApiError('OW_ERR_BAD_REQUEST', sentence(error));
   if (error instanceof FleetUnavailable) return new ApiError('OW_ERR_FLEET_UNAVAILABLE');
+  if (isAway(error)) return new ApiError('OW_ERR_STORE_AWAY');
   switch (error.statusCode) {
     case 404:
       return new ApiError('OW_ERR_NOT_FOUND');

@@ -1,7 +1,6 @@
-// What an operator may do. Each action needs the token from the data folder, compared in constant time.
+// What an admin may do with instances and the fleet.
 import type { FastifyRequest } from 'fastify';
 import { z } from 'zod';
-import { isBearer } from '../bearer.ts';
 import { ApiError } from '../errors.ts';
 import type { Directory } from '../instances/directory.ts';
 import type { Services } from './app.ts';
@@ -9,14 +8,15 @@ import { type App, problems, SIGNED_IN } from './route.ts';
 import { decimal, instanceName, text } from './schemas.ts';
 
 const MOST_REPLICAS = 1000;
+const REFUSED = ['OW_ERR_SIGN_IN', 'OW_ERR_BANNED', 'OW_ERR_FORBIDDEN'] as const;
 
 const named = z.strictObject({ name: instanceName });
 const kickBody = z.strictObject({ seat: decimal, reason: text(0, 256).default('') });
 const scaleBody = z.strictObject({ replicas: z.int().min(0).max(MOST_REPLICAS) });
 
-export function operatorRoutes(app: App, { directory, lines, fleet, operatorToken }: Services): void {
-  const onRequest = async ({ headers }: FastifyRequest) => {
-    if (!isBearer(headers.authorization, operatorToken)) throw new ApiError('OW_ERR_OPERATOR_TOKEN');
+export function operatorRoutes(app: App, { directory, lines, fleet, who }: Services): void {
+  const onRequest = async (request: FastifyRequest) => {
+    await who.atLeast(request, 'admin');
   };
   const guarded = { tags: ['operations'], security: SIGNED_IN };
 
@@ -32,12 +32,7 @@ export function operatorRoutes(app: App, { directory, lines, fleet, operatorToke
         body: kickBody,
         response: {
           200: z.object({ kicked: decimal }),
-          ...problems(
-            'OW_ERR_OPERATOR_TOKEN',
-            'OW_ERR_UNKNOWN_INSTANCE',
-            'OW_ERR_UNKNOWN_SEAT',
-            'OW_ERR_INSTANCE_SILENT',
-          ),
+          ...problems(...REFUSED, 'OW_ERR_UNKNOWN_INSTANCE', 'OW_ERR_UNKNOWN_SEAT', 'OW_ERR_INSTANCE_SILENT'),
         },
       },
     },
@@ -59,7 +54,7 @@ export function operatorRoutes(app: App, { directory, lines, fleet, operatorToke
         params: named,
         response: {
           200: z.object({ draining: instanceName }),
-          ...problems('OW_ERR_OPERATOR_TOKEN', 'OW_ERR_UNKNOWN_INSTANCE', 'OW_ERR_INSTANCE_SILENT'),
+          ...problems(...REFUSED, 'OW_ERR_UNKNOWN_INSTANCE', 'OW_ERR_INSTANCE_SILENT'),
         },
       },
     },
@@ -79,7 +74,7 @@ export function operatorRoutes(app: App, { directory, lines, fleet, operatorToke
         operationId: 'scaleFleet',
         summary: 'Sets how many instances the fleet keeps',
         body: scaleBody,
-        response: { 200: scaleBody, ...problems('OW_ERR_OPERATOR_TOKEN', 'OW_ERR_FLEET_UNAVAILABLE') },
+        response: { 200: scaleBody, ...problems(...REFUSED, 'OW_ERR_FLEET_UNAVAILABLE') },
       },
     },
     async ({ body }) => {

@@ -15,7 +15,8 @@ import { until } from '../../../test/until.ts';
 import { PasswordHasher } from '../password/hash.ts';
 import { signIn } from '../password/sign-in.ts';
 import { changeRole, listAccounts } from '../roles.ts';
-import { ADMIN_EMAIL, ensureAdmin, firstAdminFile } from './first.ts';
+import { ensureAdmin } from './first.ts';
+import { ADMIN_EMAIL, firstAdminFile } from './place.ts';
 
 vi.setConfig({ testTimeout: 60_000 });
 

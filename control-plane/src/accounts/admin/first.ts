@@ -5,17 +5,13 @@
 // Any number of processes may start at once. On one data folder they share the file; of those on different ones a single
 // one makes the account, and the others find that their file opens nothing, and delete it.
 import { readFileSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
 import { Prisma } from '../../../../prisma/gen/client.ts';
 import type { Db } from '../../persistence/connect.ts';
 import { transaction } from '../../persistence/transaction.ts';
 import { secretText } from '../../secret-file.ts';
 import type { PasswordHasher } from '../password/hash.ts';
 import { oneTimePassword } from './one-time-password.ts';
-
-export const ADMIN_EMAIL = 'admin@otherworld.local';
-
-export const firstAdminFile = (data: string): string => join(data, 'secrets/first-admin.password');
+import { ADMIN_EMAIL, firstAdminFile } from './place.ts';
 
 export async function ensureAdmin(db: Db, hasher: PasswordHasher, data: string): Promise<void> {
   const file = firstAdminFile(data);

@@ -6,8 +6,8 @@ import type { Db } from '../../persistence/connect.ts';
 import { transaction } from '../../persistence/transaction.ts';
 import type { PasswordHasher } from '../password/hash.ts';
 import { endSessions } from '../sessions/end.ts';
-import { ADMIN_EMAIL } from './first.ts';
 import { oneTimePassword } from './one-time-password.ts';
+import { ADMIN_EMAIL } from './place.ts';
 
 export interface ResetAdmin {
   readonly email: string;
