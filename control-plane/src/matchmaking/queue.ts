@@ -22,7 +22,7 @@ export interface QueueRules {
 
 export const QUEUE_RULES: QueueRules = {
   leaseMs: 30_000,
-  keptMs: 60_000,
+  keptMs: 30_000,
   claimMs: 10_000,
   refusedMs: 2_000,
   turnMs: 1_000,
