@@ -13,6 +13,7 @@ import { buildApp } from './http/app.ts';
 import { InstanceRegistry } from './instances/registry.ts';
 import { type InstanceRules, instanceRoutes } from './instances/service.ts';
 import { TelemetryHub } from './instances/telemetry.ts';
+import { startModeration } from './moderation/feature.ts';
 import { connect } from './persistence/connect.ts';
 import { requireMigrated } from './persistence/migrate/flow.ts';
 import { connectRedis } from './redis.ts';
@@ -20,8 +21,8 @@ import { Relays } from './relay/relays.ts';
 import { startSeats } from './seats/feature.ts';
 import { Joining } from './seats/flow.ts';
 import { secretBytes, secretToken } from './secret-file.ts';
-import { worldRef } from './worlds/reference.ts';
-import { type Scene, SceneCatalog } from './worlds/scenes.ts';
+import { startWorlds } from './worlds/feature.ts';
+import { SceneCatalog } from './worlds/scenes.ts';
 
 const INSTANCE_RULES: InstanceRules = {
   heartbeatIntervalMs: 1_000,
@@ -29,7 +30,6 @@ const INSTANCE_RULES: InstanceRules = {
   telemetryIntervalMs: 100,
 };
 /** Of every instance, until worlds have settings of their own. */
-const WORLD_RULES = { capacity: 100, tickRateHz: 30 };
 const OFFER_RULES = { answerMs: 2_000, keepMs: 30_000 };
 /** The biggest message is telemetry: 200 bodies and 100 players are 10 KiB. */
 const GRPC_MAX_BYTES = 1024 * 1024;
@@ -37,7 +37,6 @@ const GRPC_MAX_BYTES = 1024 * 1024;
 export interface Tuning {
   readonly instances: InstanceRules;
   readonly offers: typeof OFFER_RULES;
-  readonly world: typeof WORLD_RULES;
 }
 
 export interface ControlPlane {
@@ -49,7 +48,7 @@ export interface ControlPlane {
 export async function startControlPlane(
   config: Config,
   log: FastifyBaseLogger,
-  tuning: Tuning = { instances: INSTANCE_RULES, offers: OFFER_RULES, world: WORLD_RULES },
+  tuning: Tuning = { instances: INSTANCE_RULES, offers: OFFER_RULES },
 ): Promise<ControlPlane> {
   const secrets = (name: string) => join(config.OTHERWORLD_DATA, 'secrets', name);
   const masterKey = secretBytes(secrets('master.key'));
@@ -74,10 +73,18 @@ export async function startControlPlane(
     idleMs: config.OTHERWORLD_IDLE_SECONDS * 1000,
     log,
   });
-  const joining = new Joining(seating.seats, { fleet, registry, ...seating }, (worldId) => ({
-    world: worldRef(scenes.byId(worldId) as Scene, publicUrl(config)),
-    ...tuning.world,
-  }));
+  const { directory, lines } = seating;
+  const worlds = await startWorlds({
+    db,
+    bus,
+    registry,
+    directory,
+    scenes,
+    publicUrl: publicUrl(config),
+    log,
+  });
+  const moderation = startModeration({ db, bus, registry, directory, lines, log });
+  const joining = new Joining(seating.seats, { fleet, registry, ...seating });
   const relays = new Relays(masterKey);
   const stopping = new AbortController();
 
@@ -87,7 +94,8 @@ export async function startControlPlane(
     lines: seating.lines,
     telemetry,
     joining,
-    scenes,
+    worlds,
+    moderation,
     publicUrl: publicUrl(config),
     consoleDir: config.OTHERWORLD_CONSOLE_DIR,
     relays,
@@ -122,6 +130,8 @@ export async function startControlPlane(
       relays.close();
       await app.close();
       await grpc.close();
+      await moderation.close();
+      await worlds.close();
       seating.close();
       await accounts.close();
       bus.close();

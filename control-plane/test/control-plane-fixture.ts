@@ -10,6 +10,7 @@ import { startControlPlane, type Tuning } from '../src/control-plane.ts';
 import type { InstanceView } from '../src/http/views.ts';
 import type { Db } from '../src/persistence/connect.ts';
 import { transaction } from '../src/persistence/transaction.ts';
+import { PLAZA_ID } from '../src/worlds/seed.ts';
 import { FakeInstance, type FakeOptions } from './fake-instance.ts';
 import { type TestDatabase, type TestRedis, testDatabase, testRedis } from './stores.ts';
 import { freePort, quiet, supervisorFixture } from './supervisor-fixture.ts';
@@ -22,7 +23,6 @@ const TUNING: Tuning = {
     telemetryIntervalMs: 100,
   },
   offers: { answerMs: 5_000, keepMs: 30_000 },
-  world: { capacity: 3, tickRateHz: 30 },
 };
 
 export const WORLD = Buffer.from('glTF, as far as this test is concerned');
@@ -41,6 +41,8 @@ export interface Stores {
 export async function controlPlaneFixture({
   replicas = 1,
   tuning = {} as Partial<Tuning>,
+  /** Seats of an instance of the plaza. */
+  capacity = 3,
   env = {},
   /** Those of another fixture, which closes them: two control planes over one of each. */
   stores: shared = undefined as Stores | undefined,
@@ -65,6 +67,7 @@ export async function controlPlaneFixture({
   });
   const start = () => startControlPlane(config, quiet, { ...TUNING, ...tuning });
   let plane = await start();
+  await stores.database.db.world.update({ where: { id: PLAZA_ID }, data: { capacity } });
   const url = `http://127.0.0.1:${http}`;
   const controlUrl = `http://127.0.0.1:${grpc}`;
   const fakes: FakeInstance[] = [];

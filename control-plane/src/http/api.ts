@@ -1,6 +1,5 @@
 // The public API for players and viewers: worlds, joining, instances, the live stream.
 import { z } from 'zod';
-import { ApiError } from '../errors.ts';
 import { worldRef } from '../worlds/reference.ts';
 import type { Services } from './app.ts';
 import { liveFeed } from './live-feed.ts';
@@ -12,7 +11,7 @@ const worldList = z.object({ worlds: z.array(worldRefSchema.extend({ bytes: z.in
 const joinParams = z.strictObject({ world: text(1, 64) });
 const joinBody = z.strictObject({ name: text(0, 256).default('') });
 
-export function apiRoutes(app: App, { joining, directory, telemetry, scenes, publicUrl }: Services): void {
+export function apiRoutes(app: App, { joining, directory, telemetry, worlds, publicUrl }: Services): void {
   app.get(
     '/api/v1/worlds',
     {
@@ -24,7 +23,9 @@ export function apiRoutes(app: App, { joining, directory, telemetry, scenes, pub
       },
     },
     async () => ({
-      worlds: scenes.all().map((world) => ({ ...worldRef(world, publicUrl), bytes: world.bytes.length })),
+      worlds: worlds.scenes
+        .all()
+        .map((world) => ({ ...worldRef(world, publicUrl), bytes: world.bytes.length })),
     }),
   );
 
@@ -50,8 +51,8 @@ export function apiRoutes(app: App, { joining, directory, telemetry, scenes, pub
       },
     },
     async ({ params, body }) => {
-      if (scenes.byId(params.world) === undefined) throw new ApiError('OW_ERR_UNKNOWN_WORLD');
-      return joining.join(params.world, body.name);
+      const world = await worlds.worlds.visit(params.world, undefined);
+      return joining.join(worlds.assignmentOf(world), body.name);
     },
   );
 

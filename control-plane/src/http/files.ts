@@ -7,9 +7,9 @@ import type { FastifyInstance } from 'fastify';
 import { ApiError } from '../errors.ts';
 import type { Services } from './app.ts';
 
-export async function fileRoutes(app: FastifyInstance, { scenes, consoleDir }: Services): Promise<void> {
+export async function fileRoutes(app: FastifyInstance, { worlds, consoleDir }: Services): Promise<void> {
   app.get<{ Params: { file: string } }>('/worlds/:file', async (request, reply) => {
-    const scene = scenes.bySha256(/^([0-9a-f]{64})\.glb$/.exec(request.params.file)?.[1] ?? '');
+    const scene = worlds.scenes.bySha256(/^([0-9a-f]{64})\.glb$/.exec(request.params.file)?.[1] ?? '');
     if (scene === undefined) throw new ApiError('OW_ERR_UNKNOWN_WORLD');
     return reply
       .type('model/gltf-binary')

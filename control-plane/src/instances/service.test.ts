@@ -5,6 +5,7 @@ import { afterEach, expect, test, vi } from 'vitest';
 import { controlPlaneFixture, type Fixture } from '../../test/control-plane-fixture.ts';
 import { FakeInstance, type FakeOptions } from '../../test/fake-instance.ts';
 import { until } from '../../test/until.ts';
+import { PLAZA_ID } from '../worlds/seed.ts';
 
 vi.setConfig({ testTimeout: 60_000 });
 
@@ -77,14 +78,14 @@ test('an instance is given its world once it is allocated, and only once', async
   expect(first.of('assignWorld')).toEqual([]);
   expect((await fixture.join()).status).toBe(200);
   const assigned = await first.assignment();
-  expect(assigned).toMatchObject({ world: { id: 'plaza' }, capacity: 3, tickRateHz: 30 });
+  expect(assigned).toMatchObject({ world: { id: PLAZA_ID }, capacity: 3, tickRateHz: 30 });
   await until(async () => (await fixture.instances())[0]?.link === 'listening');
   first.hangUp();
 
   const again = dial({ name, uid, credential, assigned });
   await until(async () => (await fixture.instances())[0]?.link === 'listening');
   expect(again.of('assignWorld')).toEqual([]);
-  expect((await fixture.instances())[0]).toMatchObject({ world: { id: 'plaza' }, capacity: 3 });
+  expect((await fixture.instances())[0]).toMatchObject({ world: { id: PLAZA_ID }, capacity: 3 });
 });
 
 test('an instance that cannot go on says why', async () => {

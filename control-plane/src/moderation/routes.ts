@@ -1,21 +1,16 @@
 // The public API of moderation. All of it is for admins.
 import { z } from 'zod';
 import type { WhoAsks } from '../accounts/who.ts';
-import type { Bus } from '../bus.ts';
 import { type App, problems, SIGNED_IN } from '../http/route.ts';
 import { decimal, instanceName, isoTime, next, paging, text, uuid } from '../http/schemas.ts';
 import { ACTIONS } from './audit.ts';
 import { lift, listBans, ban as makeBan } from './bans.ts';
-import { type KickContext, kickAccount, kickSeat } from './kick.ts';
+import type { ModerationFeature } from './feature.ts';
+import { kickAccount, kickSeat } from './kick.ts';
 import { pageOf, placeOf } from './page.ts';
 import { readAudit } from './read-audit.ts';
 import { ban, banView, entry, entryView } from './views.ts';
 import { announce } from './watch.ts';
-
-export interface ModerationRoutes extends KickContext {
-  readonly bus: Bus;
-  readonly ask: WhoAsks;
-}
 
 const MAX_REASON = 200;
 const reason = text(1, MAX_REASON).describe('Shown to the player.');
@@ -31,8 +26,8 @@ const auditQuery = z.strictObject({
   target: text(1, 128).optional(),
 });
 
-export function moderationRoutes(app: App, { db, bus, ask, directory, lines }: ModerationRoutes): void {
-  const kicks = { db, directory, lines };
+export function moderationRoutes(app: App, feature: ModerationFeature, ask: WhoAsks): void {
+  const { db, bus } = feature;
   const guarded = { tags: ['moderation'], security: SIGNED_IN };
 
   app.post(
@@ -54,7 +49,7 @@ export function moderationRoutes(app: App, { db, bus, ask, directory, lines }: M
       const admin = await ask.atLeast(request, 'admin');
       const { account } = request.params;
       const asked = { account, reason: request.body.reason };
-      return { kicked: account, instances: await kickAccount(kicks, asked, admin.account.id) };
+      return { kicked: account, instances: await kickAccount(feature, asked, admin.account.id) };
     },
   );
 
@@ -76,7 +71,11 @@ export function moderationRoutes(app: App, { db, bus, ask, directory, lines }: M
     async (request) => {
       const admin = await ask.atLeast(request, 'admin');
       const { seat, reason } = request.body;
-      await kickSeat(kicks, { instance: request.params.name, seat: BigInt(seat), reason }, admin.account.id);
+      await kickSeat(
+        feature,
+        { instance: request.params.name, seat: BigInt(seat), reason },
+        admin.account.id,
+      );
       return { kicked: seat };
     },
   );

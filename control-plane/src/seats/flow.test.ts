@@ -8,6 +8,7 @@ import { controlPlaneFixture, type Fixture } from '../../test/control-plane-fixt
 import { FakeInstance, PROTOCOL_HASH } from '../../test/fake-instance.ts';
 import { until } from '../../test/until.ts';
 import { instanceKey } from '../instances/keys.ts';
+import { PLAZA_ID } from '../worlds/seed.ts';
 
 vi.setConfig({ testTimeout: 60_000 });
 
@@ -27,7 +28,7 @@ test('a guest gets a seat that the instance has confirmed and a token that only 
   const { name, uid } = (await fixture.instances())[0] as { name: string; uid: string };
   expect(body).toMatchObject({
     instance: name,
-    world: { id: 'plaza', sha256: world?.sha256 },
+    world: { id: PLAZA_ID, sha256: world?.sha256 },
     protocolHash: String(PROTOCOL_HASH),
   });
   const offered = instance.of('offerSeat')[0]?.value;

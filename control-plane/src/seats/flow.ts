@@ -16,26 +16,19 @@ export class Joining {
   readonly #seats: Seats;
   readonly #directory: Directory;
   readonly #opener: Opener;
-  readonly #assignmentOf: (worldId: string) => Assignment;
 
-  constructor(
-    seats: Seats,
-    deps: OpenerDeps,
-    /** What an instance of this world is given to run. */
-    assignmentOf: (worldId: string) => Assignment,
-  ) {
+  constructor(seats: Seats, deps: OpenerDeps) {
     this.#seats = seats;
     this.#directory = deps.directory;
     this.#opener = new Opener(deps);
-    this.#assignmentOf = assignmentOf;
   }
 
-  async join(worldId: string, name: string): Promise<Connect> {
+  async join(assignment: Assignment, name: string): Promise<Connect> {
     const newcomer = guest(name);
     const refused = new Set<string>();
     let hasTimedOut = false;
     for (let round = 0; round < ROUNDS; round += 1) {
-      const instance = await this.#find(worldId, refused);
+      const instance = await this.#find(assignment, refused);
       if (instance === undefined) break;
       const outcome = await this.#sit(instance.name, newcomer);
       if (typeof outcome !== 'string') return outcome;
@@ -54,10 +47,11 @@ export class Joining {
     return this.#seats.connect(instance, reservation.seats[0] as bigint, holder);
   }
 
-  async #find(worldId: string, refused: ReadonlySet<string>): Promise<InstanceEntry | undefined> {
+  async #find(assignment: Assignment, refused: ReadonlySet<string>): Promise<InstanceEntry | undefined> {
+    const worldId = assignment.world.id;
     const running = choose(await this.#directory.all(), worldId, refused);
     if (running !== undefined) return running;
-    if (!(await this.#opener.open(this.#assignmentOf(worldId)))) return undefined;
+    if (!(await this.#opener.open(assignment))) return undefined;
     // The new one is written down a moment after it has said that it listens.
     return until(async () => choose(await this.#directory.all(), worldId, refused));
   }

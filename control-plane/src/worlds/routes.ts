@@ -5,24 +5,10 @@ import type { Who, WhoAsks } from '../accounts/who.ts';
 import { ApiError } from '../errors.ts';
 import { type App, problems, SIGNED_IN } from '../http/route.ts';
 import { fromCursor, next, paging, text, toCursor, uuid } from '../http/schemas.ts';
-import type { Members } from './members.ts';
-import type { SceneCatalog } from './scenes.ts';
+import type { WorldsFeature } from './feature.ts';
 import { newWorld, worldChange } from './settings.ts';
 import { account, scene, sceneView, world, worldView } from './views.ts';
 import { etagOf, type World } from './world.ts';
-import type { Worlds } from './worlds.ts';
-
-export interface WorldRoutes {
-  readonly worlds: Worlds;
-  readonly members: Members;
-  readonly scenes: SceneCatalog;
-  readonly ask: WhoAsks;
-  /** Seats taken, by world. */
-  readonly inside: () => Promise<ReadonlyMap<string, number>>;
-  /** A world is gone: whoever holds the line to one of its instances ends it. */
-  readonly onRemoved: (world: string) => void;
-  readonly publicUrl: string;
-}
 
 const address = z.strictObject({ world: text(1, 64).describe('Id or slug.') });
 const membership = z.strictObject({ ...address.shape, account: uuid });
@@ -41,11 +27,15 @@ const worldList = z.object({ worlds: z.array(world), next });
 const memberList = z.object({ members: z.array(account), next });
 const nothing = z.null().describe('Done.');
 
-export function worldRoutes(app: App, deps: WorldRoutes): void {
-  const { worlds, members, scenes, ask, publicUrl } = deps;
+export function worldRoutes(app: App, feature: WorldsFeature, ask: WhoAsks): void {
+  const { worlds, members, scenes, publicUrl } = feature;
   const tags = ['worlds'];
-  const view = async (found: World) =>
-    worldView(found, (await deps.inside()).get(found.id) ?? 0, scenes, publicUrl);
+  const views = async (found: readonly World[]) => {
+    const inside = await feature.inside();
+    const taken = (id: string) => (inside === undefined ? null : (inside.get(id) ?? 0));
+    return found.map((one) => worldView(one, taken(one.id), scenes, publicUrl));
+  };
+  const view = async (found: World) => (await views([found]))[0] as z.output<typeof world>;
 
   app.get(
     '/api/v1/scenes',
@@ -76,9 +66,8 @@ export function worldRoutes(app: App, deps: WorldRoutes): void {
       const { limit, q } = request.query;
       const cursor = placeOf(request.query.cursor);
       const page = await worlds.list({ limit, cursor, text: q }, await whoIfAny(ask, request));
-      const inside = await deps.inside();
       return {
-        worlds: page.items.map((one) => worldView(one, inside.get(one.id) ?? 0, scenes, publicUrl)),
+        worlds: await views(page.items),
         next: page.next && toCursor(page.next),
       };
     },
@@ -176,7 +165,7 @@ export function worldRoutes(app: App, deps: WorldRoutes): void {
     },
     async (request, reply) => {
       const removed = await worlds.remove(request.params.world, await ask.signedIn(request));
-      deps.onRemoved(removed.id);
+      await feature.endInstancesOf(removed.id);
       return reply.code(204).send(null);
     },
   );

@@ -30,7 +30,11 @@ export const world = z
     access: z.enum(['everyone', 'accounts', 'members', 'owner']),
     capacity: z.int().describe('Seats of one instance.'),
     tickRateHz: z.int(),
-    inside: z.int().min(0).describe('Seats taken in all of its instances.'),
+    inside: z
+      .int()
+      .min(0)
+      .nullable()
+      .describe('Seats taken in all of its instances; null when that is not known now.'),
     createdAt: isoTime,
     updatedAt: isoTime,
   })
@@ -42,7 +46,7 @@ export function sceneView({ id, sha256, bytes }: Scene, publicUrl: string): z.ou
 
 export function worldView(
   { scene, createdAt, updatedAt, ...rest }: World,
-  inside: number,
+  inside: number | null,
   scenes: SceneCatalog,
   publicUrl: string,
 ): z.output<typeof world> {
