@@ -7,7 +7,7 @@ import type { GatewayRules } from '../src/gateway/rules.ts';
 export interface GatewayChild {
   readonly url: string;
   readonly process: ChildProcess;
-  /** What it holds after a collection, not older than a quarter of a second (unit: bytes). */
+  /** What it holds now, after a collection (unit: bytes). One caller at a time. */
   memory(): Promise<NodeJS.MemoryUsage>;
   /** kill -9. */
   kill(): Promise<void>;
@@ -29,6 +29,7 @@ export async function gatewayChild(
     url: String(line).trim(),
     process: child,
     async memory() {
+      child.send('memory');
       const [usage] = (await once(child, 'message')) as [NodeJS.MemoryUsage];
       return usage;
     },

@@ -151,8 +151,8 @@ if (import.meta.main) {
   const { REDIS_URL = '', PORT = '0', RULES = '{}' } = process.env;
   const { url } = await startGateway(REDIS_URL, JSON.parse(RULES), Number(PORT));
   process.stdout.write(`${url}\n`);
-  setInterval(() => {
-    if (typeof globalThis.gc === 'function') globalThis.gc();
+  process.on('message', () => {
+    globalThis.gc?.();
     process.send?.(process.memoryUsage());
-  }, 250).unref();
+  });
 }
