@@ -134,7 +134,7 @@ async function seat({ client }: TestRedis, rooms: number): Promise<string[]> {
     for (let seat = 0; seat < PEOPLE; seat += 1) {
       const account = randomUUID();
       tokens.push(tokenOf(account, `P${seat}`));
-      writes.set(`test:place:${account}`, `room-${room} ${seat} inside`);
+      writes.set(`test:place:${account}`, `room-${room} ${seat}`);
       writes.hset(`test:seats:room-${room}`, seat, JSON.stringify({ account, name: `P${seat}` }));
     }
     await writes.exec();

@@ -46,9 +46,8 @@ function accounts(redis: Redis): Authenticator {
 function places(redis: Redis): Places {
   return {
     async of(account) {
-      const [instance, seat, inside] = (await redis.get(placeOf(account)))?.split(' ') ?? [];
-      if (instance === undefined || seat === undefined) return undefined;
-      return { instance, seat, isInside: inside === 'inside' };
+      const [instance, seat] = (await redis.get(placeOf(account)))?.split(' ') ?? [];
+      return instance !== undefined && seat !== undefined ? { instance, seat } : undefined;
     },
     async inside(instance) {
       const seats = await redis.hgetall(seatsOf(instance));
@@ -64,7 +63,7 @@ export const WORLD = '6f1a2f9c-1111-4111-8111-111111111111';
 
 /** Somebody connects to an instance, or leaves it: what `seats/` writes and says. */
 export async function sit(redis: Redis, instance: string, seat: string, account: string, name = 'Ada') {
-  await redis.set(placeOf(account), `${instance} ${seat} inside`);
+  await redis.set(placeOf(account), `${instance} ${seat}`);
   await redis.hset(seatsOf(instance), seat, JSON.stringify({ account, name }));
   await tell(redis, instance, { type: 'joined', seat, account, name });
 }
@@ -117,6 +116,9 @@ export async function startGateway(
     tickets: {
       async current(account) {
         return JSON.parse((await redis.get(`test:ticket:${account}`)) ?? 'null') ?? undefined;
+      },
+      async renew(ids) {
+        await redis.sadd('test:renewed', ...ids);
       },
     },
     lines: {

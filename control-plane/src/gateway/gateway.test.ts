@@ -325,11 +325,14 @@ test('a ticket is told to its owner alone, the connect tokens are read from the 
   };
   const { connect: _, ...told } = ticket;
   await redis.client.set(`test:ticket:${ada.account}`, JSON.stringify(ticket));
-  await redis.client.publish('ow:ticket', JSON.stringify({ ...told, account: ada.account }));
+  const place = { instance: 'plaza-1', seat: '1', name: 'Ada' };
+  await redis.client.publish('ow:ticket', JSON.stringify({ ...told, account: ada.account, place }));
   expect((await ada.next('ticket:progress:v1:stream')).data).toEqual(ticket);
   const again = await enter(there, 'Ada', 'player', ada.account);
   expect((await again.next('ticket:progress:v1:stream')).data).toEqual(ticket);
   expect(other.of('ticket:progress:v1:stream')).toEqual([]);
+  // Whoever has a socket waits on it.
+  await until(async () => (await redis.client.sismember('test:renewed', ticket.id)) === 1);
 });
 
 test("requests go to the player's instance and its answer comes back", async () => {

@@ -28,17 +28,12 @@ import { CLOSE, type GatewayRules } from './rules.ts';
 import { GatewayScripts } from './scripts.ts';
 import type { Sessions } from './sessions.ts';
 import { TicketProgress, type TicketSource } from './tickets.ts';
+import type { WorldRights } from './world-rights.ts';
 import { WorldStates } from './world-state.ts';
 
 interface Log {
   debug(details: object, message: string): void;
   error(details: object, message: string): void;
-}
-
-/** Who may know of a world, and who looks after it: `worlds/`. */
-export interface WorldRights {
-  maySee(world: string, who: Who): Promise<boolean>;
-  mayManage(world: string, who: Who): Promise<boolean>;
 }
 
 export interface GatewayOptions {
@@ -285,7 +280,9 @@ export class Gateway implements Desk {
     this.#turn = (this.#turn + 1) % TURNS;
     const turn = this.#turn;
     await this.#settle([...this.#people.all()].filter((_, at) => at % TURNS === turn));
-    if (turn === 0) await Promise.all([this.#rooms.mend(), this.#presence.mend(), this.#checkSessions()]);
+    if (turn !== 0) return;
+    const all = [this.#rooms.mend(), this.#presence.mend(), this.#tickets.renew(), this.#checkSessions()];
+    await Promise.all(all);
   }
 
   /** Redis was away. */

@@ -5,12 +5,6 @@ import { check, EVENTS, isEvent, isRequest, type StreamName } from './events.ts'
 import type { Person } from './people.ts';
 import type { Inside, Member } from './places.ts';
 
-/** What instances say, on `ow:instance-events:<name>`; `seats/` publishes it. */
-export type Told =
-  | { readonly type: 'joined'; readonly seat: string; readonly account: string; readonly name: string }
-  | { readonly type: 'left'; readonly seat: string; readonly account: string; readonly cause: string }
-  | { readonly type: 'event'; readonly event: string; readonly data: string; readonly seat: string };
-
 const WORD = /^[a-z][a-z0-9_]{0,63}$/;
 /** An instance speaks of its world and of nothing else. */
 const WORLDLY = /^(physics|environment|interaction):/;

@@ -2,10 +2,11 @@
 // against messages that were lost, now and then; while somebody has a seat in an instance, what that instance says
 // is listened to.
 import type { Bus } from '../bus.ts';
+import { eventsOf, type InstanceEvent } from '../instances/events.ts';
 import { subscribedSoon } from './away.ts';
 import type { People, Person } from './people.ts';
 import type { Places } from './places.ts';
-import { Room, type Told } from './room.ts';
+import { Room } from './room.ts';
 
 interface Log {
   debug(details: object, message: string): void;
@@ -21,8 +22,6 @@ export interface RoomsOptions {
   readonly onRoom: (room: Room) => () => void;
   readonly log: Log;
 }
-
-const eventsOf = (instance: string) => `ow:instance-events:${instance}`;
 
 /** A list that people came and left during is read again, so often. */
 const LOADS = 10;
@@ -122,7 +121,10 @@ export class Rooms {
   #openRoom(name: string): Room {
     const { bus, onMoved, onRoom } = this.#options;
     const room = new Room(name, onMoved);
-    const stops = [bus.subscribe(eventsOf(name), (told: Told) => this.#hear(room, told)), onRoom(room)];
+    const stops = [
+      bus.subscribe(eventsOf(name), (told: InstanceEvent) => this.#hear(room, told)),
+      onRoom(room),
+    ];
     this.#open.set(name, {
       room,
       close: () => {
@@ -132,7 +134,7 @@ export class Rooms {
     return room;
   }
 
-  #hear(room: Room, told: Told): void {
+  #hear(room: Room, told: InstanceEvent): void {
     switch (told.type) {
       case 'joined':
         room.joined({ seat: told.seat, account: told.account, name: told.name });

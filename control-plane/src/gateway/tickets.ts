@@ -8,16 +8,23 @@ import type { People, Person } from './people.ts';
 /** A ticket as its owner sees it. */
 export interface TicketView {
   readonly id: string;
+  readonly world: string;
   readonly state: string;
+  readonly position: number | null;
+  readonly estimateSeconds: number | null;
+  readonly reason: object | null;
+  readonly connect: object | null;
 }
 
 export interface TicketSource {
-  /** The owner's live ticket, or the one that has just ended. */
+  /** The owner's live ticket, or the one that was decided last. */
   current(account: string): Promise<TicketView | undefined>;
+  /** Somebody still waits on these: a ticket on which nobody does runs out. */
+  renew(ids: readonly string[]): Promise<void>;
 }
 
-/** What `ow:ticket` carries: the view without `connect`. */
-interface Changed extends TicketView {
+/** What `ow:ticket` carries: more than the view, and less, as `connect` is its owner's alone. */
+interface News extends Omit<TicketView, 'connect'> {
   readonly account: string;
 }
 
@@ -35,12 +42,12 @@ const CHANNEL = 'ow:ticket';
 export class TicketProgress {
   readonly #options: TicketsOptions;
   readonly #stop: () => void;
-  /** Accounts of this process whose last known ticket waits for something. */
-  readonly #open = new Set<string>();
+  /** By their accounts, the tickets that wait for something and have a socket here to wait on them. */
+  readonly #open = new Map<string, string>();
 
   constructor(options: TicketsOptions) {
     this.#options = options;
-    this.#stop = options.bus.subscribe(CHANNEL, (changed: Changed) => void this.#hear(changed));
+    this.#stop = options.bus.subscribe(CHANNEL, (news: News) => void this.#hear(news));
   }
 
   /** For a socket that has just said hello, and after messages may have been lost. */
@@ -50,9 +57,17 @@ export class TicketProgress {
     return ticket && progress(ticket);
   }
 
+  /** A socket is somebody who waits. To be called well within a ticket's lease. */
+  async renew(): Promise<void> {
+    for (const account of this.#open.keys()) {
+      if (this.#options.people.get(account) === undefined) this.#open.delete(account);
+    }
+    if (this.#open.size > 0) await this.#options.tickets.renew([...this.#open.values()]);
+  }
+
   /** Changes may not have been heard: tickets that were not over are looked at again. */
   async mend(): Promise<void> {
-    for (const account of [...this.#open]) {
+    for (const account of [...this.#open.keys()]) {
       const made = await this.current(account);
       if (made === undefined) this.#open.delete(account);
       else this.#options.people.get(account)?.send(made);
@@ -63,13 +78,14 @@ export class TicketProgress {
     this.#stop();
   }
 
-  async #hear({ account, ...view }: Changed): Promise<void> {
+  async #hear(news: News): Promise<void> {
+    const { account, state } = news;
     const { people, onSeated, onFailed } = this.#options;
     const person = people.get(account);
     if (person === undefined) return;
-    this.#note(account, view);
-    if (view.state !== 'seated') {
-      person.send(progress({ ...view, connect: null } as TicketView));
+    this.#note(account, news);
+    if (state !== 'seated') {
+      person.send(progress({ ...news, connect: null }));
       return;
     }
     onSeated(person);
@@ -81,13 +97,15 @@ export class TicketProgress {
     }
   }
 
-  #note(account: string, { state }: TicketView): void {
+  #note(account: string, { id, state }: Pick<TicketView, 'id' | 'state'>): void {
     const waits = state === 'waiting' || state === 'opening';
-    if (waits && this.#options.people.get(account) !== undefined) this.#open.add(account);
+    if (waits && this.#options.people.get(account) !== undefined) this.#open.set(account, id);
     else this.#open.delete(account);
   }
 }
 
-/** `matchmaking/` makes the view; a test holds it to the table. */
-const progress = (ticket: TicketView): Frame =>
-  frame('ticket:progress:v1:stream', ticket as unknown as Data<'ticket:progress:v1:stream'>);
+/** `matchmaking/` makes the view; a test with both holds it to the table. */
+function progress({ id, world, state, position, estimateSeconds, reason, connect }: TicketView): Frame {
+  const data = { id, world, state, position, estimateSeconds, reason, connect };
+  return frame('ticket:progress:v1:stream', data as Data<'ticket:progress:v1:stream'>);
+}
