@@ -11,9 +11,12 @@ import { Gateway } from '../src/gateway/gateway.ts';
 import type { Places } from '../src/gateway/places.ts';
 import { gatewayRoutes } from '../src/gateway/routes.ts';
 import { GATEWAY_RULES, type GatewayRules } from '../src/gateway/rules.ts';
+import type { TicketSource } from '../src/gateway/tickets.ts';
 import { server } from '../src/http/app.ts';
 import { webSockets } from '../src/http/web-sockets.ts';
 import { TelemetryHub } from '../src/instances/telemetry.ts';
+import type { TicketNews } from '../src/matchmaking/ticket.ts';
+import type { Ticket } from '../src/matchmaking/tickets.ts';
 import { connectRedis } from '../src/redis.ts';
 
 const SESSIONS = 'test:sessions';
@@ -56,6 +59,23 @@ function places(redis: Redis): Places {
         members: Object.entries(seats).map(([seat, member]) => ({ seat, ...JSON.parse(member) })),
       };
     },
+  };
+}
+
+/** The ticket lies in Redis as its owner sees it; changes come over the channel. */
+function tickets(redis: Redis, bus: Bus): TicketSource {
+  const current = async (account: string): Promise<Ticket | undefined> =>
+    JSON.parse((await redis.get(`test:ticket:${account}`)) ?? 'null') ?? undefined;
+  return {
+    current,
+    async show({ account, place: _, ...news }) {
+      const found = news.state === 'seated' ? await current(account) : undefined;
+      return { ...news, connect: found?.connect ?? null };
+    },
+    watch: (known, listener) =>
+      bus.subscribe('ow:ticket', (news: TicketNews) => {
+        if (news.id === known.id) listener(news);
+      }),
   };
 }
 
@@ -113,14 +133,7 @@ export async function startGateway(
         return new Map(ids.flatMap((id, at) => (found[at] ? [[id, JSON.parse(found[at]) as Who]] : [])));
       },
     },
-    tickets: {
-      async current(account) {
-        return JSON.parse((await redis.get(`test:ticket:${account}`)) ?? 'null') ?? undefined;
-      },
-      async renew(ids) {
-        await redis.sadd('test:renewed', ...ids);
-      },
-    },
+    tickets: tickets(redis, bus),
     lines: {
       async request(_instance, { type, data }) {
         if (type === 'interaction:stand:v1:requested') return { accepted: true };

@@ -61,6 +61,7 @@ async function enter(process = here, name = 'Ada', role = 'player', account = ra
   return Object.assign(client, { account });
 }
 
+const seatedTicket = { world: WORLD, state: 'seated', position: null, estimateSeconds: null, reason: null };
 let seats = 0;
 async function seated(instance: string, process = here, name = 'Ada') {
   const client = await enter(process, name);
@@ -69,7 +70,7 @@ async function seated(instance: string, process = here, name = 'Ada') {
   await sit(redis.client, instance, seat, client.account, name);
   await redis.client.publish(
     'ow:ticket',
-    JSON.stringify({ id: randomUUID(), account: client.account, state: 'seated' }),
+    JSON.stringify({ ...seatedTicket, id: randomUUID(), account: client.account }),
   );
   await client.next('presence:here:v1:stream', ({ data }) => data.instance === instance);
   return Object.assign(client, { seat });
@@ -331,8 +332,12 @@ test('a ticket is told to its owner alone, the connect tokens are read from the 
   const again = await enter(there, 'Ada', 'player', ada.account);
   expect((await again.next('ticket:progress:v1:stream')).data).toEqual(ticket);
   expect(other.of('ticket:progress:v1:stream')).toEqual([]);
-  // Whoever has a socket waits on it.
-  await until(async () => (await redis.client.sismember('test:renewed', ticket.id)) === 1);
+  await redis.client.set(`test:ticket:${ada.account}`, JSON.stringify({ ...ticket, position: 2 }));
+  await redis.client.publish('ow:ticket', JSON.stringify({ ...told, account: ada.account, position: 2 }));
+  for (const client of [ada, again]) {
+    await client.next('ticket:progress:v1:stream', ({ data }) => data.position === 2);
+    expect(client.of('ticket:progress:v1:stream')).toHaveLength(2);
+  }
 });
 
 test("requests go to the player's instance and its answer comes back", async () => {

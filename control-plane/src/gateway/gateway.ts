@@ -173,6 +173,7 @@ export class Gateway implements Desk {
     const gone = who && this.#people.remove(who.account.id, connection);
     if (gone !== undefined) {
       this.#rooms.forget(gone);
+      this.#tickets.forget(gone);
       this.#presence.left(gone);
     }
     this.#options.log.debug({ code, account: who?.account.id }, 'a socket of the gateway closed');
@@ -251,7 +252,7 @@ export class Gateway implements Desk {
     const room = this.#rooms.around(person);
     if (room !== undefined) connection.send(room.here());
     else await this.#rooms.settle(person);
-    const ticket = await this.#tickets.current(person.id);
+    const ticket = await this.#tickets.current(person);
     if (ticket !== undefined) connection.send(ticket);
   }
 
@@ -281,8 +282,7 @@ export class Gateway implements Desk {
     const turn = this.#turn;
     await this.#settle([...this.#people.all()].filter((_, at) => at % TURNS === turn));
     if (turn !== 0) return;
-    const all = [this.#rooms.mend(), this.#presence.mend(), this.#tickets.renew(), this.#checkSessions()];
-    await Promise.all(all);
+    await Promise.all([this.#rooms.mend(), this.#presence.mend(), this.#checkSessions()]);
   }
 
   /** Redis was away. */
@@ -290,7 +290,7 @@ export class Gateway implements Desk {
     this.#presence.stale();
     await this.#checkSessions();
     await this.#settle([...this.#people.all()]);
-    await Promise.all([this.#rooms.mend(), this.#presence.mend(), this.#tickets.mend()]);
+    await Promise.all([this.#rooms.mend(), this.#presence.mend()]);
   }
 
   async #settle(people: readonly Person[]): Promise<void> {

@@ -1,32 +1,14 @@
-// Progress of tickets to the sockets of their owners. The channel says that a ticket has changed, to everybody; what only
-// its owner may have, the connect tokens, is read from the ticket itself.
+// Progress of tickets to the sockets of their owners. Matchmaking watches the tickets that somebody waits on, and keeps
+// them alive; here it is known who waits: whoever has a socket.
 import type { Bus } from '../bus.ts';
+import { isDecided, type TicketNews } from '../matchmaking/ticket.ts';
+import type { Ticket, Tickets } from '../matchmaking/tickets.ts';
+import { TICKET } from '../matchmaking/watch.ts';
 import { type Frame, frame } from './envelope.ts';
 import type { Data } from './events.ts';
 import type { People, Person } from './people.ts';
 
-/** A ticket as its owner sees it. */
-export interface TicketView {
-  readonly id: string;
-  readonly world: string;
-  readonly state: string;
-  readonly position: number | null;
-  readonly estimateSeconds: number | null;
-  readonly reason: object | null;
-  readonly connect: object | null;
-}
-
-export interface TicketSource {
-  /** The owner's live ticket, or the one that was decided last. */
-  current(account: string): Promise<TicketView | undefined>;
-  /** Somebody still waits on these: a ticket on which nobody does runs out. */
-  renew(ids: readonly string[]): Promise<void>;
-}
-
-/** What `ow:ticket` carries: more than the view, and less, as `connect` is its owner's alone. */
-interface News extends Omit<TicketView, 'connect'> {
-  readonly account: string;
-}
+export type TicketSource = Pick<Tickets, 'current' | 'show' | 'watch'>;
 
 export interface TicketsOptions {
   readonly bus: Bus;
@@ -37,75 +19,73 @@ export interface TicketsOptions {
   readonly onFailed: (error: unknown) => void;
 }
 
-const CHANNEL = 'ow:ticket';
+interface Followed {
+  readonly id: string;
+  readonly stop: () => void;
+}
 
 export class TicketProgress {
   readonly #options: TicketsOptions;
+  readonly #followed = new Map<Person, Followed>();
   readonly #stop: () => void;
-  /** By their accounts, the tickets that wait for something and have a socket here to wait on them. */
-  readonly #open = new Map<string, string>();
 
   constructor(options: TicketsOptions) {
     this.#options = options;
-    this.#stop = options.bus.subscribe(CHANNEL, (news: News) => void this.#hear(news));
+    this.#stop = options.bus.subscribe(TICKET, (news: TicketNews) => this.#hear(news));
   }
 
-  /** For a socket that has just said hello, and after messages may have been lost. */
-  async current(account: string): Promise<Frame | undefined> {
-    const ticket = await this.#options.tickets.current(account);
-    if (ticket !== undefined) this.#note(account, ticket);
-    return ticket && progress(ticket);
+  /** For a socket that has just said hello. */
+  async current(person: Person): Promise<Frame | undefined> {
+    const ticket = await this.#options.tickets.current(person.id);
+    if (ticket === undefined) return undefined;
+    const { connect: _, ...news } = ticket;
+    this.#follow(person, { ...news, account: person.id });
+    return progress(ticket);
   }
 
-  /** A socket is somebody who waits. To be called well within a ticket's lease. */
-  async renew(): Promise<void> {
-    for (const account of this.#open.keys()) {
-      if (this.#options.people.get(account) === undefined) this.#open.delete(account);
-    }
-    if (this.#open.size > 0) await this.#options.tickets.renew([...this.#open.values()]);
-  }
-
-  /** Changes may not have been heard: tickets that were not over are looked at again. */
-  async mend(): Promise<void> {
-    for (const account of [...this.#open.keys()]) {
-      const made = await this.current(account);
-      if (made === undefined) this.#open.delete(account);
-      else this.#options.people.get(account)?.send(made);
-    }
+  /** Nobody waits here any more. */
+  forget(person: Person): void {
+    this.#followed.get(person)?.stop();
+    this.#followed.delete(person);
   }
 
   close(): void {
     this.#stop();
+    for (const { stop } of this.#followed.values()) stop();
+    this.#followed.clear();
   }
 
-  async #hear(news: News): Promise<void> {
-    const { account, state } = news;
-    const { people, onSeated, onFailed } = this.#options;
-    const person = people.get(account);
-    if (person === undefined) return;
-    this.#note(account, news);
-    if (state !== 'seated') {
-      person.send(progress({ ...news, connect: null }));
-      return;
-    }
-    onSeated(person);
+  /** Changes of a ticket that is followed come from the watch; this finds new ones. */
+  #hear(news: TicketNews): void {
+    const person = this.#options.people.get(news.account);
+    if (person === undefined || this.#followed.get(person)?.id === news.id) return;
+    this.#follow(person, news);
+    void this.#tell(person, news);
+  }
+
+  #follow(person: Person, news: TicketNews): void {
+    if (isDecided(news) || this.#followed.get(person)?.id === news.id) return;
+    if (this.#options.people.get(person.id) !== person) return; // gone meanwhile
+    this.forget(person);
+    const stop = this.#options.tickets.watch(news, (changed) => {
+      if (isDecided(changed)) this.forget(person);
+      void this.#tell(person, changed);
+    });
+    this.#followed.set(person, { id: news.id, stop });
+  }
+
+  /** The way in is sealed for its owner when they are told. */
+  async #tell(person: Person, news: TicketNews): Promise<void> {
+    if (news.state === 'seated') this.#options.onSeated(person);
     try {
-      const made = await this.current(account);
-      if (made !== undefined) person.send(made);
+      person.send(progress(await this.#options.tickets.show(news)));
     } catch (error) {
-      onFailed(error);
+      this.#options.onFailed(error);
     }
-  }
-
-  #note(account: string, { id, state }: Pick<TicketView, 'id' | 'state'>): void {
-    const waits = state === 'waiting' || state === 'opening';
-    if (waits && this.#options.people.get(account) !== undefined) this.#open.set(account, id);
-    else this.#open.delete(account);
   }
 }
 
-/** `matchmaking/` makes the view; a test with both holds it to the table. */
-function progress({ id, world, state, position, estimateSeconds, reason, connect }: TicketView): Frame {
-  const data = { id, world, state, position, estimateSeconds, reason, connect };
-  return frame('ticket:progress:v1:stream', data as Data<'ticket:progress:v1:stream'>);
+function progress(ticket: Ticket): Frame {
+  // The table calls some fields required which a pipe has only when they mean something.
+  return frame('ticket:progress:v1:stream', ticket as unknown as Data<'ticket:progress:v1:stream'>);
 }
