@@ -18,7 +18,7 @@ import { hearChat, say } from './chat.ts';
 import { type Answer, Connection, type Desk } from './connection.ts';
 import { type Frame, frame, type Request } from './envelope.ts';
 import type { RequestName } from './events.ts';
-import { askInstance, type Lines } from './interactions.ts';
+import { type Asked, askInstance } from './interactions.ts';
 import { People, type Person, type Place } from './people.ts';
 import type { Places } from './places.ts';
 import { Presence } from './presence.ts';
@@ -42,7 +42,7 @@ export interface GatewayOptions {
   readonly accounts: Authenticator;
   readonly sessions: Sessions;
   readonly places: Places;
-  readonly lines: Lines;
+  readonly lines: Asked;
   readonly tickets: TicketSource;
   readonly worlds: WorldRights;
   readonly telemetry: TelemetryHub;

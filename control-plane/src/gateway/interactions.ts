@@ -1,22 +1,18 @@
 // What players ask the world for goes to the instance that they are in and to no other; its answer comes back.
 import { ApiError } from '../errors.ts';
+import type { Lines } from '../instances/lines.ts';
 import type { Answer } from './connection.ts';
 import type { Request } from './envelope.ts';
 import type { StreamName } from './events.ts';
 import type { Place } from './people.ts';
 
-/** The way to an instance, whichever process holds its line: `instances/lines.ts`. */
-export interface Lines {
-  request(
-    instance: string,
-    asked: { seat: bigint; type: string; data: string },
-  ): Promise<{ accepted: true } | { refused: string }>;
-}
+/** Whichever process holds the instance's line. */
+export type Asked = Pick<Lines, 'request'>;
 
 const CAUSE = /^[a-z][a-z0-9_]{0,63}$/;
 
 export async function askInstance(
-  lines: Lines,
+  lines: Asked,
   { instance, seat }: Place,
   request: Request,
 ): Promise<Answer> {
