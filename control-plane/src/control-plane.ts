@@ -69,6 +69,7 @@ export async function startControlPlane(
     telemetry,
     fleet,
     masterKey,
+    relayUrl: `${publicUrl(config).replace(/^http/, 'ws')}/api/v1/relay`,
     rules: tuning.offers,
     idleMs: config.OTHERWORLD_IDLE_SECONDS * 1000,
     log,

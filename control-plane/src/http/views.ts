@@ -105,7 +105,14 @@ export const joinedSchema = z
     instance: z.string(),
     world: worldRefSchema,
     protocolHash: decimal,
-    pipes: z.array(z.object({ pipe: z.string(), token: z.base64() })),
+    pipes: z.array(
+      z.object({
+        pipe: z.string(),
+        token: z.base64(),
+        url: z.string().optional(),
+        ticket: z.string().optional(),
+      }),
+    ),
   })
   .meta({ id: 'Joined' });
 

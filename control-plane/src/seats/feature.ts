@@ -22,6 +22,8 @@ export interface SeatsDeps {
   readonly registry: InstanceRegistry;
   readonly telemetry: TelemetryHub;
   readonly masterKey: Uint8Array;
+  /** Where players reach the relay. */
+  readonly relayUrl?: string | undefined;
   readonly fleet: FleetProvider;
   readonly rules: OfferRules;
   /** How long an allocated instance may be empty (unit: milliseconds). */
@@ -39,7 +41,7 @@ export interface SeatsFeature {
 }
 
 export function startSeats(deps: SeatsDeps): SeatsFeature {
-  const { redis, bus, registry, telemetry, fleet, masterKey, rules, idleMs, log } = deps;
+  const { redis, bus, registry, telemetry, fleet, masterKey, relayUrl, rules, idleMs, log } = deps;
   const scripts = new SeatScripts(redis);
   const publisher: Publisher = new Publisher({
     scripts,
@@ -51,7 +53,7 @@ export function startSeats(deps: SeatsDeps): SeatsFeature {
   const orders = new Orders(registry, (instance, seat) => publisher.held(instance, seat));
   const lines = new Lines({ bus, registry, orders });
   const directory = new Directory({ scripts, registry, bus });
-  const seats: Seats = new Seats({ scripts, lines, directory, masterKey, rules });
+  const seats: Seats = new Seats({ scripts, lines, directory, masterKey, relayUrl, rules });
   const stopEvents = publishEvents(registry, bus);
   const watching = new Watching({ bus, hub: telemetry, registry, process: randomUUID() });
   const idle = new Idle({ registry, publisher, fleet, idleMs, log });

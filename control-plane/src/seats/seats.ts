@@ -5,11 +5,10 @@ import { randomBytes } from 'node:crypto';
 import { ApiError } from '../errors.ts';
 import type { Directory } from '../instances/directory.ts';
 import type { WorldRef } from '../instances/instance.ts';
-import { instanceKey } from '../instances/keys.ts';
 import type { Lines } from '../instances/lines.ts';
 import type { Outcome } from '../instances/orders.ts';
+import { type Pipe, pipesOf } from './pipes.ts';
 import { type SeatScripts, seatPairs } from './scripts.ts';
-import { type PipeToken, sealTokens } from './seal.ts';
 
 export interface Holder {
   /** UUID of the account. */
@@ -33,7 +32,7 @@ export interface Connect {
   readonly instance: string;
   readonly world: WorldRef;
   readonly protocolHash: string;
-  readonly pipes: PipeToken[];
+  readonly pipes: Pipe[];
 }
 
 export interface OfferRules {
@@ -52,6 +51,8 @@ export interface SeatsOptions {
   readonly lines: Lines;
   readonly directory: Directory;
   readonly masterKey: Uint8Array;
+  /** Where players reach the relay; without it there is none. */
+  readonly relayUrl?: string | undefined;
   readonly rules: OfferRules;
 }
 
@@ -60,13 +61,15 @@ export class Seats {
   readonly #lines: Lines;
   readonly #directory: Directory;
   readonly #masterKey: Uint8Array;
+  readonly #relayUrl: string | undefined;
   readonly #rules: OfferRules;
 
-  constructor({ scripts, lines, directory, masterKey, rules }: SeatsOptions) {
+  constructor({ scripts, lines, directory, masterKey, relayUrl, rules }: SeatsOptions) {
     this.#scripts = scripts;
     this.#lines = lines;
     this.#directory = directory;
     this.#masterKey = masterKey;
+    this.#relayUrl = relayUrl;
     this.#rules = rules;
   }
 
@@ -106,7 +109,7 @@ export class Seats {
     const world = entry?.world;
     if (entry === undefined || !entry.reachable || world === undefined)
       throw new ApiError('OW_ERR_INSTANCE_SILENT');
-    const key = instanceKey(this.#masterKey, entry.uid);
+    const [masterKey, relayUrl, validMs] = [this.#masterKey, this.#relayUrl, this.#rules.keepMs];
     const holder = { user: account, name, role };
     return {
       seat: String(seat),
@@ -114,7 +117,7 @@ export class Seats {
       instance,
       world,
       protocolHash: String(entry.protocolHash),
-      pipes: sealTokens(entry, key, seat, holder, this.#rules.keepMs),
+      pipes: pipesOf(entry, seat, holder, { masterKey, relayUrl, validMs }),
     };
   }
 
