@@ -1,6 +1,7 @@
 // The control plane's environment. `docs/reference/environment.md` describes the keys for people.
 import { z } from 'zod';
 import { httpUrl, port, readEnv } from './env.ts';
+import { ranges } from './http/address-ranges.ts';
 
 export const databaseUrl = z.url({ protocol: /^postgres(ql)?$/ });
 
@@ -17,6 +18,8 @@ const schema = z.object({
   OTHERWORLD_PORT: port.default(7400),
   OTHERWORLD_GRPC_HOST: z.string().default('127.0.0.1'),
   OTHERWORLD_GRPC_PORT: port.default(7401),
+  OTHERWORLD_METRICS_HOST: z.string().default('127.0.0.1'),
+  OTHERWORLD_METRICS_PORT: port.default(7405),
   OTHERWORLD_DATA: z.string().min(1),
   OTHERWORLD_FLEET_URL: httpUrl.default('http://127.0.0.1:7402'),
   OTHERWORLD_PUBLIC_URL: httpUrl.optional(),
@@ -24,6 +27,9 @@ const schema = z.object({
   OTHERWORLD_WORLDS_DIR: z.string().min(1),
   OTHERWORLD_IDLE_SECONDS: z.coerce.number().positive().max(86_400).default(60),
   OTHERWORLD_LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error']).default('info'),
+  OTHERWORLD_RATE_LIMIT_ALLOW: ranges.optional(),
+  OTHERWORLD_TRUST_PROXY: ranges.optional(),
+  OTHERWORLD_STOP_NOTICE_SECONDS: z.coerce.number().min(0).max(60).default(0),
   DATABASE_URL: databaseUrl,
   REDIS_URL: z.url({ protocol: /^rediss?$/ }),
   OTHERWORLD_ROLES: roles,

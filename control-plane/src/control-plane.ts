@@ -9,7 +9,10 @@ import { Bus } from './bus.ts';
 import { type Config, publicUrl } from './config.ts';
 import { LocalFleet } from './fleet/local/provider.ts';
 import { listenGrpc } from './h2c-server.ts';
+import { AddressRanges } from './http/address-ranges.ts';
 import { buildApp } from './http/app.ts';
+import { listenMetrics } from './http/metrics.ts';
+import { drain, Stopping } from './http/stopping.ts';
 import { InstanceRegistry } from './instances/registry.ts';
 import { type InstanceRules, instanceRoutes } from './instances/service.ts';
 import { TelemetryHub } from './instances/telemetry.ts';
@@ -42,6 +45,7 @@ export interface Tuning {
 export interface ControlPlane {
   readonly httpPort: number;
   readonly grpcPort: number;
+  readonly metricsPort: number;
   close(): Promise<void>;
 }
 
@@ -87,7 +91,8 @@ export async function startControlPlane(
   const moderation = startModeration({ db, bus, registry, directory, lines, log });
   const joining = new Joining(seating.seats, { fleet, registry, ...seating });
   const relays = new Relays(masterKey);
-  const stopping = new AbortController();
+  const stopping = new Stopping();
+  stopping.signal.addEventListener('abort', () => relays.close(), { once: true });
 
   const app = await buildApp({
     fleet,
@@ -104,7 +109,9 @@ export async function startControlPlane(
     who: whoAsks(accounts.accounts),
     db,
     redis,
-    isStopping: () => stopping.signal.aborted,
+    stopping,
+    unlimited: new AddressRanges(config.OTHERWORLD_RATE_LIMIT_ALLOW ?? []),
+    trustedProxies: config.OTHERWORLD_TRUST_PROXY ?? [],
     log,
   });
   await app.listen({ host: config.OTHERWORLD_HOST, port: config.OTHERWORLD_PORT });
@@ -121,15 +128,15 @@ export async function startControlPlane(
     port: config.OTHERWORLD_GRPC_PORT,
     readMaxBytes: GRPC_MAX_BYTES,
   });
+  const measured = await listenMetrics(config.OTHERWORLD_METRICS_HOST, config.OTHERWORLD_METRICS_PORT);
   void follow(fleet.watch(stopping.signal), registry);
 
   return {
     httpPort: (app.server.address() as AddressInfo).port,
     grpcPort: grpc.port,
+    metricsPort: measured.port,
     close: async () => {
-      stopping.abort();
-      relays.close();
-      await app.close();
+      await drain(app, stopping, config.OTHERWORLD_STOP_NOTICE_SECONDS * 1000);
       await grpc.close();
       await moderation.close();
       await worlds.close();
@@ -138,6 +145,7 @@ export async function startControlPlane(
       bus.close();
       redis.disconnect();
       await db.$disconnect();
+      await measured.close();
     },
   };
 }

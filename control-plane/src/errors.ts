@@ -275,6 +275,11 @@ const TABLE = {
     message: 'You send faster than the gateway takes.',
     hint: 'This message was not taken; gateway:ready says how fast each class may come.',
   },
+  OW_ERR_TOO_MANY: {
+    status: 429,
+    message: 'There were too many requests.',
+    hint: 'The header retry-after says in how many seconds to ask again.',
+  },
   OW_ERR_NO_ROOM: {
     status: 503,
     message: 'Every instance of this world is full or still starting.',

@@ -58,6 +58,8 @@ export async function controlPlaneFixture({
     OTHERWORLD_DATA: data,
     OTHERWORLD_PORT: String(http),
     OTHERWORLD_GRPC_PORT: String(grpc),
+    OTHERWORLD_METRICS_PORT: '0',
+    OTHERWORLD_RATE_LIMIT_ALLOW: '127.0.0.0/8',
     OTHERWORLD_FLEET_URL: ground.url,
     OTHERWORLD_WORLDS_DIR: worldsFolder(),
     OTHERWORLD_CONSOLE_DIR: consoleDir,
@@ -89,6 +91,7 @@ export async function controlPlaneFixture({
 
   return {
     ...ground,
+    metricsUrl: () => `http://127.0.0.1:${plane.metricsPort}/metrics`,
     stores,
     url,
     controlUrl,

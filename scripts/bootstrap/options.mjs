@@ -10,7 +10,7 @@ import { Problem } from './problem.mjs';
  * @typedef {object} Options
  * @property {Command} command
  * @property {boolean} help
- * @property {number} port web port N; the others are N+1 … N+4 and N+20 up
+ * @property {number} port web port N; the others are N+1 … N+5 and N+20 up
  * @property {string} host address that the web port and the game's UDP bind
  * @property {string} data absolute path of the data folder
  * @property {number} instances
@@ -30,7 +30,7 @@ export const COMMANDS = {
   start: {
     about: 'Sets up and runs the whole system on this machine.',
     options: {
-      port: { value: 'N', text: 'web port (7400); N+1 … N+4 and UDP from N+20 are used too' },
+      port: { value: 'N', text: 'web port (7400); N+1 … N+5 and UDP from N+20 are used too' },
       host: { value: 'ADDRESS', text: 'address that the web port and UDP bind (127.0.0.1)' },
       data: { value: 'DIR', text: 'data folder (.otherworld)' },
       instances: { value: 'N', text: 'Godot instances to keep ready (1)' },

@@ -19,6 +19,8 @@ export type Addresses = {
   fleet: Address;
   postgres: Address;
   redis: Address;
+  /** What the control plane counts, for Prometheus. */
+  metrics: Address;
   /** The first instance's UDP; the others follow. */
   udp: Address;
 };
@@ -35,6 +37,7 @@ export function planAddresses({ host, port }: Options): Addresses {
     fleet: at(2),
     postgres: at(3),
     redis: at(4),
+    metrics: at(5),
     udp: at(UDP_OFFSET, host),
   };
 }
@@ -55,11 +58,12 @@ function reachable(host: string): string {
 }
 
 /** Refuses when a port is taken. The web port is not asked for: the set-up page holds it. */
-export async function requirePorts({ grpc, fleet, postgres, redis, udp }: Addresses): Promise<void> {
+export async function requirePorts({ grpc, fleet, postgres, redis, metrics, udp }: Addresses): Promise<void> {
   await requireTcp(grpc, "the control plane's gRPC");
   await requireTcp(fleet, 'the fleet supervisor');
   await requireTcp(postgres, 'PostgreSQL');
   await requireTcp(redis, 'Redis');
+  await requireTcp(metrics, "the control plane's metrics");
   await requireUdp(udp, "the first instance's UDP");
 }
 

@@ -9,7 +9,7 @@ import { answers, type Service } from './service.ts';
 export type Stores = { databaseUrl: string; redisUrl: string };
 
 export function controlPlane(options: Options, addresses: Addresses, parts: Parts, stores: Stores): Service {
-  const { web, grpc, fleet } = addresses;
+  const { web, grpc, fleet, metrics } = addresses;
   return {
     name: 'Control plane',
     address: web.url,
@@ -20,6 +20,9 @@ export function controlPlane(options: Options, addresses: Addresses, parts: Part
         OTHERWORLD_HOST: web.host,
         OTHERWORLD_PORT: String(web.port),
         OTHERWORLD_GRPC_PORT: String(grpc.port),
+        OTHERWORLD_METRICS_PORT: String(metrics.port),
+        // Bots and the tests of this machine; people on other machines are bounded.
+        OTHERWORLD_RATE_LIMIT_ALLOW: '127.0.0.0/8,::1',
         OTHERWORLD_DATA: options.data,
         OTHERWORLD_FLEET_URL: fleet.url,
         OTHERWORLD_PUBLIC_URL: publicUrl(web),

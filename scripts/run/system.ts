@@ -53,7 +53,7 @@ export async function runSystem(
       await play({ services: running, instances });
       return 0;
     }
-    run.print(table(running, instances, addresses.web.url, data, await readFirstAdmin(data)));
+    run.print(table(running, instances, addresses, data, await readFirstAdmin(data)));
     await forgetFirstAdmin(data);
     await once(run.signal, 'abort');
     return 0;

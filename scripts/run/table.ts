@@ -1,6 +1,7 @@
 // What runs where, for the person who started it.
 import path from 'node:path';
 import type { InstanceView } from '../../control-plane/src/http/views.ts';
+import type { Addresses } from './addresses.ts';
 import type { FirstAdmin } from './first-admin.ts';
 import type { Supervised } from './service.ts';
 
@@ -9,7 +10,7 @@ export type InstanceRow = Pick<InstanceView, 'name' | 'state' | 'address'>;
 export function table(
   running: readonly Supervised[],
   instances: readonly InstanceRow[],
-  url: string,
+  { web, metrics }: Pick<Addresses, 'web' | 'metrics'>,
   data: string,
   admin: FirstAdmin | undefined,
 ): string {
@@ -37,7 +38,9 @@ export function table(
     '',
     ...lines,
     '',
-    `  Console  ${url}`,
+    `  Console  ${web.url}`,
+    `  API      ${web.url}/api/docs`,
+    `  Metrics  ${metrics.url}/metrics`,
     ...(admin === undefined ? [] : signInLines(admin)),
     `  Data     ${shown(data)}`,
     '',

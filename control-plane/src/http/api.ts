@@ -11,7 +11,10 @@ const worldList = z.object({ worlds: z.array(worldRefSchema.extend({ bytes: z.in
 const joinParams = z.strictObject({ world: text(1, 64) });
 const joinBody = z.strictObject({ name: text(0, 256).default('') });
 
-export function apiRoutes(app: App, { joining, directory, telemetry, worlds, publicUrl }: Services): void {
+export function apiRoutes(
+  app: App,
+  { joining, directory, telemetry, worlds, publicUrl, stopping }: Services,
+): void {
   app.get(
     '/api/v1/worlds',
     {
@@ -78,14 +81,16 @@ export function apiRoutes(app: App, { joining, directory, telemetry, worlds, pub
         tags: ['instances'],
         summary: 'The instances and what moves in them, as it happens',
         response: {
-          200: eventStream('Events `instances` (InstanceList) at each change and `telemetry` (Telemetry).'),
+          200: eventStream(
+            'Events `instances` (InstanceList) at each change and `telemetry` (Telemetry); `stopping` before this process ends it.',
+          ),
         },
       },
     },
     async (_request, reply) => {
       const gone = new AbortController();
       reply.raw.once('close', () => gone.abort());
-      await reply.sse.send(liveFeed(directory, telemetry, gone.signal));
+      await reply.sse.send(liveFeed(directory, telemetry, gone.signal, stopping.signal));
     },
   );
 }

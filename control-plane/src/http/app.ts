@@ -1,6 +1,5 @@
 // The HTTP side of the control plane, put together in order. What each route does lies beside this file; what it
 // needs is handed in.
-import { randomUUID } from 'node:crypto';
 import sse from '@fastify/sse';
 import websocket from '@fastify/websocket';
 import { type FastifyBaseLogger, type FastifyServerOptions, fastify } from 'fastify';
@@ -20,13 +19,18 @@ import type { Relays } from '../relay/relays.ts';
 import { relayRoutes } from '../relay/routes.ts';
 import type { Joining } from '../seats/flow.ts';
 import type { WorldsFeature } from '../worlds/feature.ts';
+import type { AddressRanges } from './address-ranges.ts';
 import { apiRoutes } from './api.ts';
 import { answerError, errorHandling } from './errors.ts';
 import { fileRoutes } from './files.ts';
 import { healthRoutes } from './health.ts';
+import { measureRequests } from './metrics.ts';
 import { openApi } from './open-api.ts';
 import { operatorRoutes } from './operator.ts';
+import { rateLimits } from './rate-limits.ts';
+import { requestId } from './request-id.ts';
 import { type App, checkRoute, declareCommonProblems } from './route.ts';
+import { refuseWhenStopping, type Stopping } from './stopping.ts';
 import { webSockets } from './web-sockets.ts';
 
 export interface Services {
@@ -44,7 +48,11 @@ export interface Services {
   readonly who: WhoAsks;
   readonly db: Db;
   readonly redis: Redis;
-  readonly isStopping: () => boolean;
+  readonly stopping: Stopping;
+  /** Addresses that no rate limit holds for. */
+  readonly unlimited: AddressRanges;
+  /** Proxies whose word on a client's address is believed. */
+  readonly trustedProxies: readonly string[];
   readonly log: FastifyBaseLogger;
 }
 
@@ -52,7 +60,11 @@ const BODY_LIMIT_BYTES = 16 * 1024;
 const SOCKET_MESSAGE_BYTES = 16 * 1024;
 
 export async function buildApp(services: Services): Promise<App> {
-  const app = server({ loggerInstance: services.log });
+  const { log, trustedProxies, stopping, redis, unlimited } = services;
+  const app = server({ loggerInstance: log, trustProxy: [...trustedProxies] });
+  measureRequests(app);
+  refuseWhenStopping(app, stopping);
+  await rateLimits(app, redis, unlimited);
   await app.register(sse.default);
   await app.register(websocket, webSockets(SOCKET_MESSAGE_BYTES));
   await openApi(app);
@@ -71,15 +83,17 @@ export function apiRoutesOf(app: App, services: Services): void {
 }
 
 /** What every request passes, whatever the routes are. */
-export function server(log: Pick<FastifyServerOptions, 'loggerInstance'> = {}): App {
+export function server(own: Pick<FastifyServerOptions, 'loggerInstance' | 'trustProxy'> = {}): App {
   const app = fastify({
-    ...log,
+    ...own,
     logController: quietRequests(),
     frameworkErrors: answerError,
     bodyLimit: BODY_LIMIT_BYTES,
-    genReqId: () => randomUUID(),
-    // Live streams never end by themselves.
-    forceCloseConnections: true,
+    requestIdHeader: false,
+    genReqId: requestId,
+    // While it stops, what runs may finish, and whoever comes is told by refuseWhenStopping.
+    forceCloseConnections: 'idle',
+    return503OnClosing: false,
   }).withTypeProvider<ZodTypeProvider>();
   app.setValidatorCompiler(validatorCompiler);
   app.setSerializerCompiler(serializerCompiler);

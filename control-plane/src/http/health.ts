@@ -18,10 +18,10 @@ export function healthRoutes(app: FastifyInstance, services: Services): void {
 
 type Check = () => Promise<unknown>;
 
-function checksOf({ fleet, isStopping, db, redis }: Services): Record<string, Check> {
+function checksOf({ fleet, stopping, db, redis }: Services): Record<string, Check> {
   return {
     stopping: async () => {
-      if (isStopping()) throw new Error('this process is stopping');
+      if (stopping.isAnnounced) throw new Error('this process is stopping');
     },
     fleet: () => fleet.list(),
     database: () => db.$queryRaw`SELECT 1`,

@@ -7,7 +7,7 @@ import type { TelemetryHub } from '../instances/telemetry.ts';
 import { instanceView, telemetryView } from './views.ts';
 
 export interface FeedEvent {
-  readonly event: 'instances' | 'telemetry';
+  readonly event: 'instances' | 'telemetry' | 'stopping';
   readonly data: object;
 }
 
@@ -18,8 +18,10 @@ const IDLE_MS = 5_000;
 export async function* liveFeed(
   directory: Directory,
   hub: TelemetryHub,
-  signal: AbortSignal,
+  gone: AbortSignal,
+  stopping: AbortSignal,
 ): AsyncGenerator<FeedEvent, void> {
+  const signal = AbortSignal.any([gone, stopping]);
   let wake = () => {};
   let isListDue = true;
   let listedAtMs = Number.NEGATIVE_INFINITY;
@@ -54,6 +56,7 @@ export async function* liveFeed(
       ]);
       waiting.abort();
     }
+    if (!gone.aborted) yield { event: 'stopping', data: {} };
   } finally {
     stop();
     viewer.close();

@@ -109,3 +109,13 @@ test('a cursor comes back as it was given, and a forged one is nothing', () => {
   for (const forged of ['', 'x', toCursor({ at: 7 }), toCursor(null)])
     expect(fromCursor(forged, place)).toBeUndefined();
 });
+
+test("a request keeps a proxy's name for it, if that can stand in a log line", async () => {
+  const { app } = appWith((app) => app.get('/x', async () => ({})));
+  const named = async (id: string) =>
+    (await app.inject({ url: '/x', headers: { 'x-request-id': id } })).headers['x-request-id'];
+  expect(await named('edge-7.a:1')).toBe('edge-7.a:1');
+  for (const bad of ['', 'a b', 'x'.repeat(65), '{"a":1}', 'ä']) {
+    expect(await named(bad)).toMatch(/^[0-9a-f]{8}-[0-9a-f-]{27}$/);
+  }
+});

@@ -20,7 +20,12 @@ type Problems<C extends ErrorCode> = { [S in ReturnType<typeof statusOf<C>>]: z.
 export const SIGNED_IN = [{ bearer: [] }];
 
 /** What any route may answer; nobody has to say it of each. */
-const ANYWHERE: readonly ErrorCode[] = ['OW_ERR_BAD_REQUEST', 'OW_ERR_STOPPING', 'OW_ERR_INTERNAL'];
+const ANYWHERE: readonly ErrorCode[] = [
+  'OW_ERR_BAD_REQUEST',
+  'OW_ERR_TOO_MANY',
+  'OW_ERR_STOPPING',
+  'OW_ERR_INTERNAL',
+];
 const WITH_BODY: readonly ErrorCode[] = ['OW_ERR_BODY_TOO_LARGE', 'OW_ERR_MEDIA_TYPE'];
 const WITH_STREAM: readonly ErrorCode[] = ['OW_ERR_NOT_ACCEPTABLE'];
 
