@@ -51,6 +51,10 @@ export class FakeInstance {
     this.ended = this.#listen(replies).catch((error: unknown) => error);
   }
 
+  get name(): string {
+    return this.#options.name;
+  }
+
   say(content: Content): void {
     this.#outbox.push(content);
   }

@@ -62,6 +62,12 @@ export class Directory {
     }
   }
 
+  /** The accounts that hold seats, by instance, as it is now. */
+  async inside(): Promise<ReadonlyMap<string, readonly string[]>> {
+    const listed = await this.#scripts.list(true);
+    return new Map(listed.map(({ name, seats }) => [name, seats.map(({ account }) => account)]));
+  }
+
   /** Returns the way to stop listening. */
   onChange(listener: () => void): () => void {
     const stops = [this.#registry.onChange(listener), this.#bus.subscribe(CHANGED, listener)];

@@ -9,7 +9,6 @@ import type { Directory } from '../instances/directory.ts';
 import type { Seats } from '../seats/seats.ts';
 import type { World } from '../worlds/world.ts';
 import type { Worlds } from '../worlds/worlds.ts';
-import { rememberAvoidances } from './apart.ts';
 import { type Match, type Matching, match } from './match.ts';
 import type { Opener, Openings } from './open.ts';
 import { type Picture, picture } from './picture.ts';
@@ -95,13 +94,12 @@ export class Matchmaking {
   }
 
   async #seat(worldId: string, matches: readonly Match[]): Promise<void> {
-    const { wake, redis, log } = this.#context;
+    const { wake, log } = this.#context;
     const seating = matches.map((one) => {
-      const step = seat(one, this.#context)
-        .then(async (outcome: Outcome) => {
+      const step = seat(one, worldId, this.#context)
+        .then((outcome: Outcome) => {
           if (outcome === 'full') setTimeout(() => wake.wake(worldId), AGAIN_MS);
           if (outcome === 'refused') wake.wake(worldId);
-          if (outcome === 'seated') await rememberAvoidances(redis, worldId, one.tickets);
         })
         .catch((error: unknown) => log.warn({ err: error, world: worldId }, 'seating failed'))
         .finally(() => this.#seating.delete(step));

@@ -23,8 +23,7 @@ export async function picture(
   if (avoided.size === 0 && !hasWishes) {
     return { instances: here.map((entry) => matchInstance(entry, [], [])), spareHashes };
   }
-  const known = await directory.known();
-  const inside = new Map(known.map(({ name, seats }) => [name, seats.map(({ user }) => user)]));
+  const inside = await directory.inside();
   const everybody = new Set(here.flatMap(({ name }) => inside.get(name) ?? []));
   await forgetAvoidances(
     redis,

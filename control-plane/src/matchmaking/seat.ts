@@ -1,20 +1,27 @@
 // Seating one match: claim its tickets, reserve, ask the instance, tell the tickets. All or none of a party, and each
 // step undone by the one who did it, or by time when that one is dead: claims and reservations are leases.
 import type { FastifyBaseLogger } from 'fastify';
+import type { Redis } from 'ioredis';
 import type { Holder, Seats } from '../seats/seats.ts';
+import { rememberAvoidances } from './apart.ts';
 import type { Match } from './match.ts';
 import type { QueuedTicket, TicketQueue } from './queue.ts';
 
 export interface SeatContext {
   readonly queue: TicketQueue;
   readonly seats: Seats;
+  readonly redis: Redis;
   readonly log: FastifyBaseLogger;
 }
 
 /** `elsewhere`: they are cancelled, or another process seats them. The others wait on in their places. */
 export type Outcome = 'seated' | 'elsewhere' | 'full' | 'refused';
 
-export async function seat(match: Match, { queue, seats, log }: SeatContext): Promise<Outcome> {
+export async function seat(
+  match: Match,
+  world: string,
+  { queue, seats, redis, log }: SeatContext,
+): Promise<Outcome> {
   const { instance } = match;
   const tickets = match.tickets as readonly QueuedTicket[];
   const ids = tickets.map(({ id }) => id);
@@ -27,6 +34,8 @@ export async function seat(match: Match, { queue, seats, log }: SeatContext): Pr
       await queue.unclaim(claim, ids);
       return 'full';
     }
+    // Before anybody can be told: whoever comes next must be kept apart from them.
+    await rememberAvoidances(redis, world, tickets);
     const answer = await seats.confirm(instance, reservation, holders);
     if (answer !== 'accepted') {
       log.debug({ instance, answer }, 'refused at the door');
