@@ -1,37 +1,15 @@
-// The public API for players and viewers: worlds, joining, instances, the live stream.
+// The public API for players and viewers: joining, instances, the live stream.
 import { z } from 'zod';
-import { worldRef } from '../worlds/reference.ts';
 import type { Services } from './app.ts';
 import { liveFeed } from './live-feed.ts';
 import { type App, eventStream, problems } from './route.ts';
 import { text } from './schemas.ts';
-import { instanceListSchema, instanceView, joinedSchema, worldRefSchema } from './views.ts';
+import { instanceListSchema, instanceView, joinedSchema } from './views.ts';
 
-const worldList = z.object({ worlds: z.array(worldRefSchema.extend({ bytes: z.int().min(0) })) });
 const joinParams = z.strictObject({ world: text(1, 64) });
 const joinBody = z.strictObject({ name: text(0, 256).default('') });
 
-export function apiRoutes(
-  app: App,
-  { joining, directory, telemetry, worlds, publicUrl, stopping }: Services,
-): void {
-  app.get(
-    '/api/v1/worlds',
-    {
-      schema: {
-        operationId: 'listWorlds',
-        tags: ['worlds'],
-        summary: 'The worlds that are open',
-        response: { 200: worldList },
-      },
-    },
-    async () => ({
-      worlds: worlds.scenes
-        .all()
-        .map((world) => ({ ...worldRef(world, publicUrl), bytes: world.bytes.length })),
-    }),
-  );
-
+export function apiRoutes(app: App, { joining, directory, telemetry, worlds, stopping }: Services): void {
   app.post(
     '/api/v1/worlds/:world/join',
     {

@@ -21,11 +21,11 @@ const sha256 = createHash('sha256').update(WORLD).digest('hex');
 
 describe('bytes', () => {
   test('a world by its hash, for ever', async () => {
-    const { body } = await fixture.ask('GET', '/api/v1/worlds');
-    expect(body.worlds).toEqual([
+    const { body } = await fixture.ask('GET', '/api/v1/scenes');
+    expect(body.scenes).toEqual([
       { id: 'plaza', sha256, url: `${fixture.url}/worlds/${sha256}.glb`, bytes: WORLD.length },
     ]);
-    const response = await fetch(body.worlds[0].url);
+    const response = await fetch(body.scenes[0].url);
     expect(Buffer.from(await response.arrayBuffer())).toEqual(WORLD);
     expect(response.headers.get('cache-control')).toContain('immutable');
     expect(response.headers.get('content-type')).toBe('model/gltf-binary');
@@ -181,7 +181,7 @@ describe('health and readiness', () => {
       expect((await scale()).body.code).toBe('OW_ERR_FLEET_UNAVAILABLE');
 
       await other.stores.redis.kill();
-      expect((await other.join()).body.code).toBe('OW_ERR_SEATS_AWAY');
+      await until(async () => (await other.join()).body.code === 'OW_ERR_SEATS_AWAY');
       await other.stores.database.close();
       const { status, body } = await other.ask('GET', '/readyz');
       expect({ status, stopping: body.checks.stopping }).toEqual({ status: 503, stopping: 'ok' });

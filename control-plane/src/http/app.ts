@@ -13,12 +13,14 @@ import type { Directory } from '../instances/directory.ts';
 import type { Lines } from '../instances/lines.ts';
 import type { TelemetryHub } from '../instances/telemetry.ts';
 import type { ModerationFeature } from '../moderation/feature.ts';
+import { moderationRoutes } from '../moderation/routes.ts';
 import type { Db } from '../persistence/connect.ts';
 import { quietRequests } from '../quiet-requests.ts';
 import type { Relays } from '../relay/relays.ts';
 import { relayRoutes } from '../relay/routes.ts';
 import type { Joining } from '../seats/flow.ts';
 import type { WorldsFeature } from '../worlds/feature.ts';
+import { worldRoutes } from '../worlds/routes.ts';
 import type { AddressRanges } from './address-ranges.ts';
 import { apiRoutes } from './api.ts';
 import { answerError, errorHandling } from './errors.ts';
@@ -78,8 +80,10 @@ export async function buildApp(services: Services): Promise<App> {
 /** All that the OpenAPI document tells of, in the order of its chapters. */
 export function apiRoutesOf(app: App, services: Services): void {
   accountRoutes(app, services.accounts);
+  worldRoutes(app, services.worlds, services.who);
   apiRoutes(app, services);
   operatorRoutes(app, services);
+  moderationRoutes(app, services.moderation, services.who);
 }
 
 /** What every request passes, whatever the routes are. */

@@ -1,4 +1,5 @@
 // The public API of moderation. All of it is for admins.
+import type { FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import type { WhoAsks } from '../accounts/who.ts';
 import { type App, problems, SIGNED_IN } from '../http/route.ts';
@@ -28,11 +29,14 @@ const auditQuery = z.strictObject({
 
 export function moderationRoutes(app: App, feature: ModerationFeature, ask: WhoAsks): void {
   const { db, bus } = feature;
+  // Before anything of the request is looked at.
+  const onRequest = async (request: FastifyRequest) => void (await ask.atLeast(request, 'admin'));
   const guarded = { tags: ['moderation'], security: SIGNED_IN };
 
   app.post(
     '/api/v1/accounts/:account/kick',
     {
+      onRequest,
       schema: {
         ...guarded,
         operationId: 'kickAccount',
@@ -46,7 +50,7 @@ export function moderationRoutes(app: App, feature: ModerationFeature, ask: WhoA
       },
     },
     async (request) => {
-      const admin = await ask.atLeast(request, 'admin');
+      const admin = await ask.signedIn(request);
       const { account } = request.params;
       const asked = { account, reason: request.body.reason };
       return { kicked: account, instances: await kickAccount(feature, asked, admin.account.id) };
@@ -56,6 +60,7 @@ export function moderationRoutes(app: App, feature: ModerationFeature, ask: WhoA
   app.post(
     '/api/v1/instances/:name/kick',
     {
+      onRequest,
       schema: {
         ...guarded,
         operationId: 'kick',
@@ -69,7 +74,7 @@ export function moderationRoutes(app: App, feature: ModerationFeature, ask: WhoA
       },
     },
     async (request) => {
-      const admin = await ask.atLeast(request, 'admin');
+      const admin = await ask.signedIn(request);
       const { seat, reason } = request.body;
       await kickSeat(
         feature,
@@ -83,6 +88,7 @@ export function moderationRoutes(app: App, feature: ModerationFeature, ask: WhoA
   app.post(
     '/api/v1/bans',
     {
+      onRequest,
       schema: {
         ...guarded,
         operationId: 'ban',
@@ -99,7 +105,7 @@ export function moderationRoutes(app: App, feature: ModerationFeature, ask: WhoA
       },
     },
     async (request, reply) => {
-      const admin = await ask.atLeast(request, 'admin');
+      const admin = await ask.signedIn(request);
       const { account, reason, until } = request.body;
       const asked = { account, reason, until: until === undefined ? undefined : new Date(until) };
       const made = await makeBan(db, asked, admin.account.id);
@@ -114,6 +120,7 @@ export function moderationRoutes(app: App, feature: ModerationFeature, ask: WhoA
   app.get(
     '/api/v1/bans',
     {
+      onRequest,
       schema: {
         ...guarded,
         operationId: 'listBans',
@@ -123,7 +130,6 @@ export function moderationRoutes(app: App, feature: ModerationFeature, ask: WhoA
       },
     },
     async (request) => {
-      await ask.atLeast(request, 'admin');
       const { limit, cursor, account, inForce } = request.query;
       const found = await listBans(db, { limit: limit + 1, before: placeOf(cursor), account, inForce });
       const { rows, next } = pageOf(found, limit, ({ createdAt }) => createdAt);
@@ -134,6 +140,7 @@ export function moderationRoutes(app: App, feature: ModerationFeature, ask: WhoA
   app.delete(
     '/api/v1/bans/:id',
     {
+      onRequest,
       schema: {
         ...guarded,
         operationId: 'liftBan',
@@ -143,7 +150,7 @@ export function moderationRoutes(app: App, feature: ModerationFeature, ask: WhoA
       },
     },
     async (request, reply) => {
-      const admin = await ask.atLeast(request, 'admin');
+      const admin = await ask.signedIn(request);
       await lift(db, request.params.id, admin.account.id);
       return reply.code(204).send(null);
     },
@@ -152,6 +159,7 @@ export function moderationRoutes(app: App, feature: ModerationFeature, ask: WhoA
   app.get(
     '/api/v1/audit',
     {
+      onRequest,
       schema: {
         ...guarded,
         operationId: 'readAudit',
@@ -161,7 +169,6 @@ export function moderationRoutes(app: App, feature: ModerationFeature, ask: WhoA
       },
     },
     async (request) => {
-      await ask.atLeast(request, 'admin');
       const { limit, cursor, actor, action, target } = request.query;
       const found = await readAudit(db, { limit: limit + 1, before: placeOf(cursor), actor, action, target });
       const { rows, next } = pageOf(found, limit, ({ at }) => at);

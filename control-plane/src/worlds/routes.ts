@@ -1,7 +1,7 @@
 // The public API of worlds. Looking needs no sign-in; making one needs a creator, changing one its owner or an admin.
 import type { FastifyRequest } from 'fastify';
 import { z } from 'zod';
-import type { Who, WhoAsks } from '../accounts/who.ts';
+import type { Role, Who, WhoAsks } from '../accounts/who.ts';
 import { ApiError } from '../errors.ts';
 import { type App, problems, SIGNED_IN } from '../http/route.ts';
 import { fromCursor, next, paging, text, toCursor, uuid } from '../http/schemas.ts';
@@ -30,6 +30,8 @@ const nothing = z.null().describe('Done.');
 export function worldRoutes(app: App, feature: WorldsFeature, ask: WhoAsks): void {
   const { worlds, members, scenes, publicUrl } = feature;
   const tags = ['worlds'];
+  // Before anything of the request is looked at.
+  const mustBe = (role: Role) => async (request: FastifyRequest) => void (await ask.atLeast(request, role));
   const views = async (found: readonly World[]) => {
     const inside = await feature.inside();
     const taken = (id: string) => (inside === undefined ? null : (inside.get(id) ?? 0));
@@ -76,6 +78,7 @@ export function worldRoutes(app: App, feature: WorldsFeature, ask: WhoAsks): voi
   app.post(
     '/api/v1/worlds',
     {
+      onRequest: mustBe('creator'),
       schema: {
         operationId: 'createWorld',
         tags,
@@ -98,7 +101,7 @@ export function worldRoutes(app: App, feature: WorldsFeature, ask: WhoAsks): voi
       },
     },
     async (request, reply) => {
-      const who = await ask.atLeast(request, 'creator');
+      const who = await ask.signedIn(request);
       const made = await worlds.create(request.body, who);
       return reply
         .code(201)
@@ -129,6 +132,7 @@ export function worldRoutes(app: App, feature: WorldsFeature, ask: WhoAsks): voi
   app.patch(
     '/api/v1/worlds/:world',
     {
+      onRequest: mustBe('player'),
       schema: {
         operationId: 'updateWorld',
         tags,
@@ -154,6 +158,7 @@ export function worldRoutes(app: App, feature: WorldsFeature, ask: WhoAsks): voi
   app.delete(
     '/api/v1/worlds/:world',
     {
+      onRequest: mustBe('player'),
       schema: {
         operationId: 'removeWorld',
         tags,
@@ -173,6 +178,7 @@ export function worldRoutes(app: App, feature: WorldsFeature, ask: WhoAsks): voi
   app.get(
     '/api/v1/worlds/:world/members',
     {
+      onRequest: mustBe('player'),
       schema: {
         operationId: 'listMembers',
         tags,
@@ -194,6 +200,7 @@ export function worldRoutes(app: App, feature: WorldsFeature, ask: WhoAsks): voi
   app.put(
     '/api/v1/worlds/:world/members/:account',
     {
+      onRequest: mustBe('player'),
       schema: {
         operationId: 'addMember',
         tags,
@@ -216,6 +223,7 @@ export function worldRoutes(app: App, feature: WorldsFeature, ask: WhoAsks): voi
   app.delete(
     '/api/v1/worlds/:world/members/:account',
     {
+      onRequest: mustBe('player'),
       schema: {
         operationId: 'removeMember',
         tags,
