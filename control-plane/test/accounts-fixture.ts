@@ -3,8 +3,11 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type AccountsFeature, type FeatureDeps, startAccounts } from '../src/accounts/feature.ts';
+import { accountRoutes } from '../src/accounts/routes.ts';
 import { Bus } from '../src/bus.ts';
+import { server } from '../src/http/app.ts';
 import { connectRedis } from '../src/redis.ts';
+import { freePort } from './free-port.ts';
 import { testDatabase, testRedis } from './stores.ts';
 import { quiet } from './supervisor-fixture.ts';
 import { until } from './until.ts';
@@ -17,8 +20,10 @@ export async function accountsFixture() {
   const data = mkdtempSync(join(tmpdir(), 'ow-accounts-'));
   const closers: (() => Promise<void>)[] = [];
 
-  const process = async (more: Partial<FeatureDeps['config']> & { works?: boolean } = {}) => {
-    const { works = false, ...config } = more;
+  const process = async (
+    more: Partial<FeatureDeps['config']> & { works?: boolean; publicUrl?: string } = {},
+  ) => {
+    const { works = false, publicUrl = PUBLIC_URL, ...config } = more;
     const connection = connectRedis(redis.url);
     const bus = new Bus(connection);
     const feature = await startAccounts({
@@ -28,7 +33,7 @@ export async function accountsFixture() {
         OTHERWORLD_MAIL_FROM: 'Otherworld <no-reply@otherworld.test>',
         ...config,
       },
-      publicUrl: PUBLIC_URL,
+      publicUrl,
       db: database.db,
       redis: connection,
       bus,
@@ -50,7 +55,20 @@ export async function accountsFixture() {
     return { ...feature, close };
   };
 
+  /** A process that is asked by HTTP. */
+  const served = async ({ port = 0, ...more }: Parameters<typeof process>[0] & { port?: number } = {}) => {
+    port ||= await freePort();
+    const url = `http://127.0.0.1:${port}`;
+    const feature = await process({ ...more, publicUrl: url });
+    const app = server();
+    accountRoutes(app, feature);
+    await app.listen({ host: '127.0.0.1', port });
+    closers.push(() => app.close());
+    return { ...feature, url };
+  };
+
   return {
+    served,
     db: database.db,
     databaseUrl: database.url,
     redis,
