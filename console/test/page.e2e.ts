@@ -5,7 +5,8 @@
  *     node console/test/page.e2e.ts --url http://127.0.0.1:7400 --chromium /usr/bin/chromium --out DIR
  *
  * Needs a system with a bot on the stairs route (`npm start -- --bots 1`). Leaves screenshots in DIR; ends with 1 and one
- * sentence when something is missing. With the operator's token (`--operator TOKEN`) it ends by kicking the bot.
+ * sentence when something is missing. With the first admin's one-time password (`--password`) it signs in and ends by kicking
+ * the bot.
  */
 import { mkdir } from 'node:fs/promises';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
@@ -25,13 +26,13 @@ const { values } = parseArgs({
     url: { type: 'string' },
     chromium: { type: 'string' },
     out: { type: 'string' },
-    operator: { type: 'string' },
+    password: { type: 'string' },
   },
 });
-const { url, chromium: executablePath, out, operator } = values;
+const { url, chromium: executablePath, out, password } = values;
 if (!url || !executablePath || !out) {
   console.error(
-    'usage: node console/test/page.e2e.ts --url URL --chromium PATH --out DIR [--operator TOKEN]',
+    'usage: node console/test/page.e2e.ts --url URL --chromium PATH --out DIR [--password PASSWORD]',
   );
   process.exit(2);
 }
@@ -40,6 +41,8 @@ const DESKTOP = { width: 1440, height: 900 };
 const PHONE = { width: 390, height: 844 };
 /** From the foot of stairs_a to its platform is 2 m; a hill of the way there would not be this steep (unit: metres). */
 const CLIMB = 1.5;
+/** Chosen by the admin. */
+const PASSWORD = 'a few words of the test';
 const started = Date.now();
 
 await mkdir(out, { recursive: true });
@@ -51,8 +54,7 @@ try {
   await checkDesktop(browser, url, out);
   await checkPhone(browser, url, out);
   await checkLostConnection(browser, url, out);
-  await checkStranger(browser, url, out);
-  if (operator) await checkKick(browser, url, operator);
+  if (password) await checkAdmin(browser, url, out, password);
   say('everything is there');
 } catch (error) {
   console.error(`page: ${error instanceof Error ? error.message : error}`);
@@ -139,28 +141,93 @@ async function checkLostConnection(browser: Browser, url: string, out: string): 
   await gate.shut();
 }
 
-/** Whoever is no operator is refused in words, and a token does not stay in the address. */
-async function checkStranger(browser: Browser, url: string, out: string): Promise<void> {
-  const { page } = await open(browser, `${url}#operator=not-the-token`, DESKTOP, 'light');
-  await askToKick(page);
-  if (page.url().includes('operator'))
-    throw new Error(`the operator's token stays in the address: ${page.url()}`);
-  await page.screenshot({ path: join(out, 'desktop-light-confirm.png') });
-  await page.getByRole('dialog').getByRole('button', { name: 'Kick' }).click();
-  await step('a stranger is refused', 10_000, () => page.getByRole('dialog').getByRole('alert').waitFor());
-  await page.getByRole('dialog').getByRole('button', { name: 'Sign out' }).click();
-  await page.getByRole('button', { name: /^Kick/ }).first().waitFor({ state: 'detached' });
+/** The first admin's first visit, by keyboard alone where a person would: signs in, chooses a password, kicks, leaves. */
+async function checkAdmin(browser: Browser, url: string, out: string, once: string): Promise<void> {
+  const { page } = await open(browser, url, DESKTOP, 'dark');
+  await page.locator('[data-testid=player]').first().waitFor({ timeout: 30_000 });
+  if ((await page.getByRole('button', { name: /^Kick/ }).count()) > 0)
+    throw new Error('a stranger is offered to kick');
+  await page.getByRole('button', { name: 'Sign in' }).focus();
+  await page.keyboard.press('Enter');
+  const dialog = page.getByRole('dialog');
+  await step('a wrong password is refused in words', 10_000, async () => {
+    await signIn(page, 'not-the-password');
+    await dialog.getByRole('alert').waitFor();
+  });
+  await page.screenshot({ path: join(out, 'desktop-dark-sign-in.png') });
+  await checkAccessibility(page);
+  await dialog.getByLabel('Password', { exact: true }).fill(once);
+  await page.keyboard.press('Enter');
+  await step('a one-time password must be changed', 10_000, () =>
+    dialog.getByLabel('New password').waitFor(),
+  );
+  await page.emulateMedia({ colorScheme: 'light' });
+  await page.screenshot({ path: join(out, 'desktop-light-new-password.png') });
+  await checkAccessibility(page);
+  await dialog.getByLabel('New password').fill(PASSWORD);
+  await page.keyboard.press('Enter');
+  await step('the admin is signed in', 10_000, () =>
+    page.getByRole('button', { name: 'Sign out' }).waitFor(),
+  );
+  if (page.url() !== `${new URL(url).origin}/`) throw new Error(`the address holds more: ${page.url()}`);
+  await checkEndedSession(page);
+  await page.emulateMedia({ colorScheme: 'dark' });
+  await signIn(page, PASSWORD);
+  await checkKick(page, out);
+  await page.getByRole('button', { name: 'Sign out' }).click();
+  await page.getByRole('button', { name: 'Sign in' }).waitFor();
+  if ((await page.getByRole('button', { name: /^Kick/ }).count()) > 0)
+    throw new Error('whoever has left is offered to kick');
+  say('signs out');
+  await checkPhoneSignIn(browser, url, out);
   await page.close();
 }
 
-async function checkKick(browser: Browser, url: string, token: string): Promise<void> {
-  const { page } = await open(browser, `${url}#operator=${encodeURIComponent(token)}`, DESKTOP, 'dark');
+async function signIn(page: Page, password: string): Promise<void> {
+  const dialog = page.getByRole('dialog');
+  await dialog.getByLabel('E-mail').fill('Admin@Otherworld.local');
+  await page.keyboard.press('Tab');
+  await page.keyboard.type(password);
+  await page.keyboard.press('Enter');
+}
+
+/** A session that was ended elsewhere is told when it is used, and leads back to the sign-in. */
+async function checkEndedSession(page: Page): Promise<void> {
+  await page.evaluate(() => {
+    const session = JSON.parse(localStorage.getItem('otherworld.session') ?? '{}');
+    const ended = { ...session, token: `ow_${'A'.repeat(43)}` };
+    localStorage.setItem('otherworld.session', JSON.stringify(ended));
+    dispatchEvent(new StorageEvent('storage'));
+  });
+  await askToKick(page);
+  await page.getByRole('dialog').getByRole('button', { name: 'Kick' }).click();
+  const again = page.getByRole('dialog').getByRole('button', { name: 'Sign in again' });
+  await step('a session that has ended is told', 10_000, () => again.waitFor());
+  await again.click();
+}
+
+async function checkKick(page: Page, out: string): Promise<void> {
   const seat = await askToKick(page);
+  await page.screenshot({ path: join(out, 'desktop-dark-confirm.png') });
   await page.getByRole('dialog').getByLabel('Reason').fill('the page is being tested');
   await page.keyboard.press('Enter');
   await step('a kicked player is gone', 10_000, () =>
     page.locator(`[data-testid=player][data-seat="${seat}"]`).waitFor({ state: 'detached' }),
   );
+}
+
+async function checkPhoneSignIn(browser: Browser, url: string, out: string): Promise<void> {
+  const { page, errors } = await open(browser, `${url}#reset=ow_nothing`, PHONE, 'light');
+  const dialog = page.getByRole('dialog');
+  await dialog.getByLabel('New password').waitFor();
+  if (page.url().includes('reset')) throw new Error(`the link's token stays in the address: ${page.url()}`);
+  refuse(errors); // the refusal that follows is one for chromium
+  await dialog.getByLabel('New password').fill(PASSWORD);
+  await page.keyboard.press('Enter');
+  await step('a link that is no good is refused in words', 10_000, () => dialog.getByRole('alert').waitFor());
+  await page.screenshot({ path: join(out, 'phone-light-reset.png') });
+  const [content, window] = await page.evaluate(() => [document.documentElement.scrollWidth, innerWidth]);
+  if (content > window) throw new Error(`at phone width the sign-in is ${content} px wide, not ${window}`);
   await page.close();
 }
 

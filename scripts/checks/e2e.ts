@@ -18,7 +18,10 @@ export const e2e: Part = {
     run.signal.addEventListener('abort', () => system.pressCtrlC(), { once: true });
     await system.ready();
     const script = path.join(checkoutRoot, 'console/test/page.e2e.ts');
-    const args = ['--url', system.url, '--chromium', chromium, '--out', path.join(logs, 'screenshots')];
+    const password = /^ +(\S+) +\(good for one sign-in/m.exec(system.output())?.[1];
+    if (password === undefined) throw new Error('npm start does not show how the first admin signs in');
+    const out = path.join(logs, 'screenshots');
+    const args = ['--url', system.url, '--chromium', chromium, '--out', out, '--password', password];
     await tool('page', process.execPath, [script, ...args], { cwd: checkoutRoot });
   },
 };

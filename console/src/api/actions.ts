@@ -1,4 +1,4 @@
-/** What an operator may do; each call is refused without the operator's token. */
+/** What an admin may do; each call is refused without an admin's token. */
 import { type Api, answerOf, api, as } from './client.ts';
 import type { Problem } from './types.ts';
 

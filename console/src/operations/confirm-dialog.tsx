@@ -7,7 +7,7 @@ interface Props {
   action: Action;
   token: string;
   onClose: () => void;
-  /** The control plane does not know this operator. */
+  /** The session has ended. */
   onRefused: () => void;
 }
 
@@ -59,7 +59,7 @@ export function ConfirmDialog({ action, token, onClose, onRefused }: Props) {
           </button>
           {isRefused ? (
             <button type="button" className="danger" onClick={onRefused}>
-              Sign out
+              Sign in again
             </button>
           ) : (
             <button type="submit" className="danger solid" disabled={progress.state === 'doing'}>

@@ -1,9 +1,11 @@
 /** Name of the place, state of the connection, who is looking. */
 import type { Connection } from '../fleet/fleet-state.ts';
+import type { Session } from '../session/session.ts';
 
 interface Props {
   connection: Connection;
-  isOperator: boolean;
+  account: Session['account'] | null;
+  onSignIn: () => void;
   onSignOut: () => void;
 }
 
@@ -13,7 +15,7 @@ const WORDS: Record<Connection['state'], string> = {
   reconnecting: 'Reconnecting',
 };
 
-export function Header({ connection, isOperator, onSignOut }: Props) {
+export function Header({ connection, account, onSignIn, onSignOut }: Props) {
   return (
     <header className="header">
       <h1 className="brand">
@@ -21,14 +23,17 @@ export function Header({ connection, isOperator, onSignOut }: Props) {
         Otherworld <span>operations</span>
       </h1>
       <div className="header-end">
-        {isOperator && (
-          <span className="who">
-            <span>Operator</span>
-            <button type="button" className="link" onClick={onSignOut}>
-              Sign out
-            </button>
-          </span>
-        )}
+        <span className="who">
+          {account && (
+            <span title={account.role === 'admin' ? undefined : 'Only an admin may act here'}>
+              {account.name}
+              {account.role === 'admin' ? '' : ` (${account.role})`}
+            </span>
+          )}
+          <button type="button" className="link" onClick={account ? onSignOut : onSignIn}>
+            {account ? 'Sign out' : 'Sign in'}
+          </button>
+        </span>
         <span className="connection" data-state={connection.state} role="status">
           <i aria-hidden="true" />
           {WORDS[connection.state]}

@@ -6,18 +6,22 @@ import { ROLES } from './who.ts';
 
 export const role = z.enum(ROLES).describe('Each may do what those before it may.');
 
-export const account = z.object({
-  id: uuid,
-  name: z.string(),
-  role,
-  guest: z.boolean().describe('Has no way to sign in again.'),
-});
+export const account = z
+  .object({
+    id: uuid,
+    name: z.string(),
+    role,
+    guest: z.boolean().describe('Has no way to sign in again.'),
+  })
+  .meta({ id: 'Account' });
 
-export const grant = z.object({
-  account,
-  token: z.string().describe('For `Authorization: Bearer …`. It is shown once.'),
-  expiresAt: isoTime.describe('Unless it is rotated before.'),
-});
+export const grant = z
+  .object({
+    account,
+    token: z.string().describe('For `Authorization: Bearer …`. It is shown once.'),
+    expiresAt: isoTime.describe('Unless it is rotated before.'),
+  })
+  .meta({ id: 'Grant' });
 
 /** Of a token in a mailed link. Whether it is one is seen by looking it up. */
 export const linkToken = z.string().min(1).max(128);
