@@ -16,6 +16,7 @@ import { drain, Stopping } from './http/stopping.ts';
 import { InstanceRegistry } from './instances/registry.ts';
 import { type InstanceRules, instanceRoutes } from './instances/service.ts';
 import { TelemetryHub } from './instances/telemetry.ts';
+import { startMatchmaking } from './matchmaking/feature.ts';
 import { startModeration } from './moderation/feature.ts';
 import { connect } from './persistence/connect.ts';
 import { requireMigrated } from './persistence/migrate/flow.ts';
@@ -91,6 +92,17 @@ export async function startControlPlane(
   const moderation = startModeration({ db, bus, registry, directory, lines, log });
   const joining = new Joining(seating.seats, { fleet, registry, ...seating });
   const relays = new Relays(masterKey);
+  const matchmaking = startMatchmaking({
+    ...seating,
+    redisUrl: config.REDIS_URL,
+    redis,
+    bus,
+    worlds: worlds.worlds,
+    fleet,
+    publicUrl: publicUrl(config),
+    works,
+    log,
+  });
   const stopping = new Stopping();
   stopping.signal.addEventListener('abort', () => relays.close(), { once: true });
 
@@ -102,6 +114,7 @@ export async function startControlPlane(
     joining,
     worlds,
     moderation,
+    tickets: matchmaking.tickets,
     publicUrl: publicUrl(config),
     consoleDir: config.OTHERWORLD_CONSOLE_DIR,
     relays,
@@ -138,6 +151,7 @@ export async function startControlPlane(
     close: async () => {
       await drain(app, stopping, config.OTHERWORLD_STOP_NOTICE_SECONDS * 1000);
       await grpc.close();
+      await matchmaking.close();
       await moderation.close();
       await worlds.close();
       seating.close();

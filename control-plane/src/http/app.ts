@@ -12,6 +12,8 @@ import type { FleetProvider } from '../fleet/provider.ts';
 import type { Directory } from '../instances/directory.ts';
 import type { Lines } from '../instances/lines.ts';
 import type { TelemetryHub } from '../instances/telemetry.ts';
+import { ticketRoutes } from '../matchmaking/routes.ts';
+import type { Tickets } from '../matchmaking/tickets.ts';
 import type { ModerationFeature } from '../moderation/feature.ts';
 import { moderationRoutes } from '../moderation/routes.ts';
 import type { Db } from '../persistence/connect.ts';
@@ -43,6 +45,7 @@ export interface Services {
   readonly joining: Joining;
   readonly worlds: WorldsFeature;
   readonly moderation: ModerationFeature;
+  readonly tickets: Tickets;
   readonly publicUrl: string;
   readonly consoleDir: string | undefined;
   readonly relays: Relays;
@@ -82,6 +85,7 @@ export function apiRoutesOf(app: App, services: Services): void {
   accountRoutes(app, services.accounts);
   worldRoutes(app, services.worlds, services.who);
   apiRoutes(app, services);
+  ticketRoutes(app, services);
   operatorRoutes(app, services);
   moderationRoutes(app, services.moderation, services.who);
 }
