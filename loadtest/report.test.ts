@@ -58,7 +58,7 @@ function measured(more: Partial<Measured> = {}): Measured {
   return {
     commit: 'abc',
     machine: '2 x "Xeon", fast',
-    conditions: { bots: 2, seconds: 10, crowd: 'spread', network: null, viewsEveryS: 1 },
+    conditions: { bots: 2, seconds: 10, crowd: 'spread', network: null, pipe: 'udp', viewsEveryS: 1 },
     lines,
     heartbeats,
     usage: { start: usage(0, 1), end: usage(10_000, 3) },

@@ -10,6 +10,8 @@ export type Conditions = {
   seconds: number;
   crowd: string;
   network: Network | null;
+  /** The way in that the bots take. */
+  pipe: 'udp' | 'relay';
   /** Between two views of a bot (unit: seconds). */
   viewsEveryS: number;
 };

@@ -42,7 +42,8 @@ export function summaryOf(report: Report): string {
   ].join('\n');
 }
 
-export function networkOf({ conditions: { network } }: Pick<Report, 'conditions'>): string {
+export function networkOf({ conditions: { network, pipe } }: Pick<Report, 'conditions'>): string {
+  if (pipe === 'relay') return 'loopback, by the relay';
   return network === null
     ? 'loopback'
     : `RTT ${network.rttMs} ms + jitter ${network.jitterMs} ms each way, ${network.lossPct} % loss each way`;

@@ -4,8 +4,8 @@ import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { tryTool } from '../../scripts/bootstrap/tool.mjs';
 import type { Run } from '../../scripts/lib/launcher.ts';
-import { askForSeat, joinUrl } from '../../scripts/run/bots.ts';
 import type { Running } from '../../scripts/run/system.ts';
+import { visit } from '../../scripts/run/visitors.ts';
 import type { Netcode } from '../../scripts/setup/rust.ts';
 import type { Conditions } from '../report.ts';
 import type { Cast } from '../scenarios/cast.ts';
@@ -70,17 +70,12 @@ export async function play(stage: Stage, running: Running): Promise<Played> {
 type Told = (detail: string, fraction?: number) => void;
 
 async function takeSeats({ run, conditions, web, cast }: Stage, told: Told): Promise<object[]> {
-  const seats: object[] = [];
-  const instances = new Set<unknown>();
-  for (const part of cast.bots) {
-    const seat = await askForSeat(run, joinUrl(web), part.name);
-    seats.push({ ...seat, ...part });
-    instances.add('instance' in seat ? seat.instance : undefined);
-    told(`${seats.length}`, seats.length / conditions.bots);
-  }
+  const names = cast.bots.map(({ name }) => name);
+  const seats = await visit(run.signal, web, names, (count) => told(`${count}`, count / conditions.bots));
+  const instances = new Set(seats.map(({ instance }) => instance));
   if (instances.size !== 1)
     throw new Error(`the bots were seated in ${instances.size} instances instead of one`);
-  return seats;
+  return cast.bots.map((part, at) => ({ ...seats[at], ...part }));
 }
 
 async function startNetwork(
@@ -111,7 +106,7 @@ function startBots(
   const own = new AbortController();
   const scenario = {
     motion: cast.motion,
-    bots: seats.map((seat) => ({ ...seat, ...(via ? { via } : {}) })),
+    bots: seats.map((seat) => ({ ...seat, pipe: conditions.pipe, ...(via ? { via } : {}) })),
     // It is told to stop when it has been measured; this only bounds it.
     duration_s: conditions.seconds + (JOIN_DEADLINE_MS + SETTLE_MS) / 1000 + 30,
     report_s: REPORT_S,

@@ -7,6 +7,7 @@ test('a good network needs no proxy, a bad one is seeded', () => {
     seconds: 60,
     crowd: 'spread',
     network: null,
+    pipe: 'udp',
     viewsEveryS: 0.5,
   });
   const { conditions } = readCrowdOptions([
@@ -27,6 +28,8 @@ test.for([
   [['--loss', '101'], '101'],
   [['--bots', '0'], '--bots'],
   [['--speed', '1'], '--speed'],
+  [['--pipe', 'tcp'], 'tcp'],
+  [['--pipe', 'relay', '--rtt', '80'], 'relay'],
 ] as const)('%s is refused', ([args, named]) => {
   expect(() => readCrowdOptions([...args])).toThrow(named);
 });

@@ -26,12 +26,19 @@ export function readCrowdOptions(args: string[]): CrowdOptions {
   const [rttMs, jitterMs] = [whole('rtt', 0, 0, 2000), whole('jitter', 0, 0, 1000)];
   const lossPct = number('loss', values.loss ?? '0', 0, 100);
   const isBad = rttMs + jitterMs + lossPct > 0;
+  const pipe = pipeOf(values.pipe ?? 'udp');
+  if (pipe === 'relay' && isBad)
+    throw new Problem(
+      '--pipe relay has no bad network',
+      'leave out --rtt, --jitter and --loss: they are for UDP',
+    );
   const seconds = whole('seconds', 60, 5, 24 * 3600);
   return {
     conditions: {
       bots: whole('bots', 100, 1, 1000),
       seconds,
       crowd: crowdOf(values.crowd ?? 'spread'),
+      pipe,
       network: isBad ? { rttMs, jitterMs, lossPct, seed } : null,
       viewsEveryS: number('views', values.views ?? String(viewsEvery(seconds)), 0.02, 60),
     },
@@ -51,6 +58,11 @@ function crowdOf(name: string): Crowd {
   const crowd = names.find((known) => known === name);
   if (!crowd) throw new Problem(`--crowd is “${name}”`, `give one of ${names.join(', ')}`);
   return crowd;
+}
+
+function pipeOf(name: string): Conditions['pipe'] {
+  if (name === 'udp' || name === 'relay') return name;
+  throw new Problem(`--pipe is “${name}”`, 'give udp or relay');
 }
 
 function number(name: string, text: string, least: number, most: number): number {

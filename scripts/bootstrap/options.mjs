@@ -69,6 +69,7 @@ export const COMMANDS = {
         value: 'NAME',
         text: 'spread over the plaza, bunched within 10 m, pushers of balls, ball, outages (spread)',
       },
+      pipe: { value: 'NAME', text: 'udp, or relay: a WebSocket to the control plane (udp)' },
       rtt: { value: 'MS', text: 'half of it is spent on each way (0)' },
       jitter: { value: 'MS', text: 'on top, each way, evenly from none to this (0)' },
       loss: { value: 'PCT', text: 'lost, each way (0)' },

@@ -5,7 +5,8 @@
 
 use crate::ending::Ending;
 use crate::fault::{Change, Faults};
-use crate::scenario::Join;
+use crate::relay::Tunnel;
+use crate::scenario::{Join, Way};
 use crate::world::World;
 use otherworld_core::client::{Client, Pilot};
 use otherworld_core::link::MAX_PAYLOAD_BYTES;
@@ -39,11 +40,23 @@ impl Buffers {
     }
 }
 
+/// How a session's datagrams get to the instance.
+#[derive(Debug, Default)]
+pub struct Path {
+    /// By which pipe.
+    pub way: Way,
+    /// Through this proxy.
+    pub via: Option<SocketAddr>,
+    /// Through the relay, for which it is in the proxy's place.
+    pub tunnel: Option<Tunnel>,
+}
+
 /// A bot with a socket.
 pub struct Session {
     pub join: Join,
     pub pipe: ClientPipe,
     pub client: Client,
+    tunnel: Option<Tunnel>,
     pilot: Box<dyn Pilot>,
     patience: Duration,
     faults: Faults,
@@ -77,7 +90,7 @@ impl Session {
         pilot: Box<dyn Pilot>,
         faults: Faults,
         patience: Duration,
-        via: Option<SocketAddr>,
+        path: Path,
     ) -> Result<Self, Ending> {
         let theirs = join.protocol()?;
         if theirs != PROTOCOL_HASH {
@@ -86,8 +99,11 @@ impl Session {
                 ours: PROTOCOL_HASH,
             });
         }
-        let pipe = ClientPipe::connect(&join.udp_token()?, via, now).map_err(Ending::system)?;
+        let Path { way, via, tunnel } = path;
+        let via = tunnel.as_ref().map(|tunnel| tunnel.address).or(via);
+        let pipe = ClientPipe::connect(&join.token(way)?, via, now).map_err(Ending::system)?;
         Ok(Self {
+            tunnel,
             join,
             pipe,
             client: Client::new(world),
@@ -200,6 +216,9 @@ impl Session {
 
     /// Sends what is due.
     pub fn tick(&mut self, now: Duration, buffers: &mut Buffers) -> Result<News, Ending> {
+        if self.tunnel.as_ref().is_some_and(|tunnel| !tunnel.is_open()) {
+            return Err(Ending::Relay("its WebSocket has ended".into()));
+        }
         let moved = self.break_network(now)? | self.resume(now)?;
         self.pipe.update(now, &mut buffers.outbox);
         self.next_handshake = now + HANDSHAKE_PERIOD;

@@ -18,6 +18,12 @@ pub enum Ending {
     /// The file of the world.
     #[error("the world cannot be had: {0}")]
     World(String),
+    /// No seat, or no answer of the control plane.
+    #[error("no seat: {0}")]
+    Seat(String),
+    /// The WebSocket to the relay.
+    #[error("the relay is gone: {0}")]
+    Relay(String),
     /// The instance speaks another protocol.
     #[error(
         "the instance speaks protocol {theirs}, this executor speaks {ours}: they are of different builds"
@@ -55,10 +61,10 @@ impl Ending {
             Ending::Scenario(_) => 2,
             Ending::World(_) => 3,
             Ending::Protocol { .. } | Ending::OtherWorld { .. } | Ending::Broken(_) => 4,
-            Ending::Refused(_) => 5,
+            Ending::Refused(_) | Ending::Seat(_) => 5,
             Ending::Kicked(_) => 6,
             Ending::Dismissed { .. } => 7,
-            Ending::Lost(_) => 8,
+            Ending::Lost(_) | Ending::Relay(_) => 8,
         }
     }
 
@@ -68,6 +74,8 @@ impl Ending {
             Ending::System(_) => "system",
             Ending::Scenario(_) => "scenario",
             Ending::World(_) => "world",
+            Ending::Seat(_) => "seat",
+            Ending::Relay(_) => "relay",
             Ending::Protocol { .. } => "protocol",
             Ending::OtherWorld { .. } => "other_world",
             Ending::Refused(_) => "refused",
@@ -82,7 +90,12 @@ impl Ending {
     pub fn is_worth_another_try(&self) -> bool {
         matches!(
             self,
-            Ending::Refused(_) | Ending::Dismissed { .. } | Ending::Lost(_) | Ending::World(_)
+            Ending::Refused(_)
+                | Ending::Dismissed { .. }
+                | Ending::Lost(_)
+                | Ending::World(_)
+                | Ending::Seat(_)
+                | Ending::Relay(_)
         )
     }
 }

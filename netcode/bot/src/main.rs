@@ -8,6 +8,7 @@ mod ending;
 mod fault;
 mod http;
 mod motion;
+mod relay;
 mod report;
 mod run;
 mod scenario;

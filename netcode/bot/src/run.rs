@@ -1,26 +1,26 @@
 //! The loop: one thread for all bots, woken by sockets and by the earliest tick.
 //!
-//! Joining and downloading block, so a helper thread does them and hands over what a session needs to start.
+//! Asking for seats and downloading block, so helper threads do them and hand over what a session needs to start.
 
 use crate::behaviour::{Actor, Behaviour};
-use crate::bot::{Buffers, News, Session};
+use crate::bot::{Buffers, News, Path, Session};
 use crate::ending::Ending;
 use crate::fault::Faults;
-use crate::http;
+use crate::http::{Api, Visitor};
 use crate::motion::{self, Clips};
+use crate::relay::{Relay, Tunnel};
 use crate::report::{BotReport, Line, Printer, Summary};
-use crate::scenario::{self, Join, Scenario, label};
+use crate::scenario::{self, Join, Rejoin, Scenario, Way, label};
 use crate::views::Views;
 use crate::world::{Place, Worlds};
 use mio::unix::SourceFd;
 use mio::{Events, Interest, Poll, Token};
 use otherworld_pipes::UnixClock;
-use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::os::fd::{AsFd, AsRawFd};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -28,11 +28,16 @@ use std::time::{Duration, Instant};
 const LONGEST_NAP: Duration = Duration::from_millis(100);
 /// Between two seats of the same bot, and between two requests for one.
 const REJOIN_PAUSE: Duration = Duration::from_millis(500);
+/// So many bots ask for seats at a time: when an instance dies, all of its bots want another one.
+const HELPERS: usize = 8;
 
 struct Bot {
-    name: String,
+    visitor: Visitor,
+    /// Seats that are refused at the door at once must not become a flood of tickets.
+    ask_after: Option<Instant>,
     behaviour: Behaviour,
     faults: Faults,
+    way: Way,
     via: Option<SocketAddr>,
     stage: Stage,
     last_position: Option<[f32; 3]>,
@@ -53,24 +58,80 @@ struct Runner<'a> {
     buffers: Buffers,
     bots: Vec<Bot>,
     summary: Summary,
-    rejoin: Option<Rejoin>,
+    helpers: Option<Helpers>,
     views: Option<Views>,
     clips: Clips,
     printer: Printer,
     stop: &'a AtomicBool,
 }
 
-/// The helper thread's ends.
-struct Rejoin {
-    ask: Sender<(usize, String)>,
-    answers: Receiver<(usize, Join, Arc<Place>)>,
+/// The ends of the helper threads.
+struct Helpers {
+    ask: Sender<Wish>,
+    answers: Receiver<Seated>,
+}
+
+/// A bot that wants a seat.
+struct Wish {
+    index: usize,
+    visitor: Visitor,
+    way: Way,
+    after: Option<Instant>,
+}
+
+/// A bot that has one.
+struct Seated {
+    index: usize,
+    visitor: Visitor,
+    entry: Entry,
+}
+
+/// All that a session begins with.
+struct Entry {
+    join: Join,
+    place: Arc<Place>,
+    tunnel: Option<Tunnel>,
+}
+
+/// What entries are made of; blocks while it makes one.
+#[derive(Clone)]
+struct Porter {
+    worlds: Arc<Mutex<Worlds>>,
+    relay: Relay,
+}
+
+impl Porter {
+    fn open(&self, join: Join, way: Way) -> Result<Entry, Ending> {
+        let place = self
+            .worlds
+            .lock()
+            .expect("nobody panics over a world")
+            .fetch(&join.world)?;
+        let tunnel = match (way, join.pipe(way)?) {
+            (Way::Udp, _) => None,
+            (Way::Relay, pipe) => {
+                let missing = |what| Ending::Scenario(format!("the relay's pipe has no {what}"));
+                let url = pipe.url.as_deref().ok_or_else(|| missing("url"))?;
+                let ticket = pipe.ticket.as_deref().ok_or_else(|| missing("ticket"))?;
+                Some(self.relay.open(url, ticket)?)
+            }
+        };
+        Ok(Entry {
+            join,
+            place,
+            tunnel,
+        })
+    }
 }
 
 /// Plays a scenario to its end, or until every bot is gone or `stop` is set.
 pub fn run(scenario: Scenario, stop: &AtomicBool) -> Result<(), Ending> {
-    let mut worlds = Worlds::default();
+    let (relay, relay_thread) = Relay::start()?;
+    let porter = Porter {
+        worlds: Arc::default(),
+        relay,
+    };
     let duration = Duration::from_secs_f64(scenario.duration_s);
-    let rejoin_url = scenario.rejoin_url;
     let clock = UnixClock::start();
     let mut runner = Runner {
         clock,
@@ -84,7 +145,7 @@ pub fn run(scenario: Scenario, stop: &AtomicBool) -> Result<(), Ending> {
             bots: scenario.bots.len(),
             ..Summary::default()
         },
-        rejoin: None,
+        helpers: None,
         views: None,
         clips: motion::load(&scenario.motion)?,
         printer: Printer::start(),
@@ -95,42 +156,57 @@ pub fn run(scenario: Scenario, stop: &AtomicBool) -> Result<(), Ending> {
         runner.views = Some(views);
     }
     for bot in scenario.bots {
-        runner.admit(bot, &mut worlds)?;
+        runner.admit(bot, &porter)?;
     }
-    runner.rejoin = rejoin_url.map(|url| start_helper(url, worlds));
+    runner.helpers = scenario.rejoin.map(|at| start_helpers(&at, &porter));
     let outcome = runner.play(duration);
     runner.finish();
+    porter.relay.finish(relay_thread);
     runner.printer.finish();
     let written = runner.views.map_or(Ok(()), Views::finish);
     outcome.and(written)
 }
 
 impl Runner<'_> {
-    fn admit(&mut self, bot: scenario::Bot, worlds: &mut Worlds) -> Result<(), Ending> {
-        let place = worlds.fetch(&bot.join.world)?;
+    fn admit(&mut self, bot: scenario::Bot, porter: &Porter) -> Result<(), Ending> {
+        let entry = porter.open(bot.join, bot.pipe)?;
         let index = self.bots.len();
         let name = bot.name.unwrap_or_else(|| format!("Bot {}", index + 1));
         self.bots.push(Bot {
-            name,
+            visitor: Visitor {
+                name,
+                token: bot.token,
+            },
+            ask_after: None,
             behaviour: bot.behaviour,
             faults: Faults::new(&bot.faults),
+            way: bot.pipe,
             via: bot.via,
             stage: Stage::Rejoining,
             last_position: None,
         });
-        self.connect(index, bot.join, &place)
+        self.connect(index, entry)
     }
 
-    fn connect(&mut self, index: usize, join: Join, place: &Place) -> Result<(), Ending> {
+    fn connect(&mut self, index: usize, entry: Entry) -> Result<(), Ending> {
+        let Entry {
+            join,
+            place,
+            tunnel,
+        } = entry;
         let bot = &mut self.bots[index];
         let actor = Actor::new(&bot.behaviour, &self.clips, &place.bodies);
         let actor = actor.map_err(|(step, complaint)| {
-            let label = label(index, Some(&bot.name));
+            let label = label(index, Some(&bot.visitor.name));
             Ending::Scenario(format!("{label}: behaviour.steps[{step}].{complaint}"))
         })?;
         // Faults are of the first session: another seat is another story.
         let faults = std::mem::take(&mut bot.faults);
-        let via = bot.via;
+        let path = Path {
+            way: bot.way,
+            via: bot.via,
+            tunnel,
+        };
         let now = self.clock.now();
         let session = Session::start(
             now,
@@ -139,7 +215,7 @@ impl Runner<'_> {
             Box::new(actor),
             faults,
             self.resume,
-            via,
+            path,
         )?;
         listen(&self.poll, index, &session)?;
         (bot.stage, bot.last_position) = (Stage::Playing(Box::new(session)), None);
@@ -232,14 +308,14 @@ impl Runner<'_> {
                 self.summary.returned += 1;
                 self.printer.print(&Line::Returned {
                     bot: index,
-                    name: &bot.name,
+                    name: &bot.visitor.name,
                     seat: &session.join.seat,
                     silence_s: silence.as_secs_f64(),
                 })
             }
             Ok(News::Entered) => self.printer.print(&Line::Connected {
                 bot: index,
-                name: &bot.name,
+                name: &bot.visitor.name,
                 instance: &session.join.instance,
                 seat: &session.join.seat,
                 address: session.pipe.server().to_string(),
@@ -255,23 +331,26 @@ impl Runner<'_> {
             self.summary.add_traffic(session.pipe.traffic());
         }
         self.summary.disconnects += 1;
-        let rejoin = self
-            .rejoin
+        let helpers = self
+            .helpers
             .as_ref()
             .filter(|_| ending.is_worth_another_try());
         self.printer.print(&Line::Ended {
             bot: index,
-            name: &bot.name,
+            name: &bot.visitor.name,
             cause: ending.label(),
             message: ending.to_string(),
-            rejoining: rejoin.is_some(),
+            rejoining: helpers.is_some(),
         })?;
-        bot.stage = match rejoin {
-            Some(rejoin) => {
-                rejoin
-                    .ask
-                    .send((index, bot.name.clone()))
-                    .map_err(Ending::system)?;
+        bot.stage = match helpers {
+            Some(helpers) => {
+                let wish = Wish {
+                    index,
+                    visitor: bot.visitor.clone(),
+                    way: bot.way,
+                    after: bot.ask_after,
+                };
+                helpers.ask.send(wish).map_err(Ending::system)?;
                 Stage::Rejoining
             }
             None => Stage::Gone(ending),
@@ -280,12 +359,20 @@ impl Runner<'_> {
     }
 
     fn take_answers(&mut self) -> Result<(), Ending> {
-        while let Some((index, join, place)) = self
-            .rejoin
+        while let Some(seated) = self
+            .helpers
             .as_ref()
-            .and_then(|rejoin| rejoin.answers.try_recv().ok())
+            .and_then(|helpers| helpers.answers.try_recv().ok())
         {
-            if let Err(ending) = self.connect(index, join, &place) {
+            let Seated {
+                index,
+                visitor,
+                entry,
+            } = seated;
+            let bot = &mut self.bots[index];
+            bot.visitor = visitor;
+            bot.ask_after = Some(Instant::now() + REJOIN_PAUSE);
+            if let Err(ending) = self.connect(index, entry) {
                 self.end(index, ending)?;
             }
         }
@@ -303,7 +390,7 @@ impl Runner<'_> {
                 (otherworld_pipes::ClientState::Connected, None) => "connected",
                 _ => "connecting",
             };
-            let view = BotReport::of(t, index, &bot.name, session, state);
+            let view = BotReport::of(t, index, &bot.visitor.name, session, state);
             self.summary.add(&view, bot.last_position);
             bot.last_position = view.position;
             self.printer.print(&Line::Bot(view))?;
@@ -350,33 +437,49 @@ fn listen(poll: &Poll, index: usize, session: &Session) -> Result<(), Ending> {
         .map_err(Ending::system)
 }
 
-/// A thread that asks for seats and downloads worlds, one after the other, for as long as somebody wants them.
-fn start_helper(url: String, mut worlds: Worlds) -> Rejoin {
-    let (ask, questions) = channel::<(usize, String)>();
+/// Threads that ask for seats and open the way to them, for as long as somebody wants them.
+fn start_helpers(at: &Rejoin, porter: &Porter) -> Helpers {
+    let (ask, wishes) = channel::<Wish>();
     let (answer, answers) = channel();
-    thread::spawn(move || {
-        let mut answered: HashMap<usize, Instant> = HashMap::new();
-        while let Ok((index, name)) = questions.recv() {
-            // Seats that are refused at the door at once must not become a flood of joins.
-            if let Some(before) = answered.get(&index) {
-                thread::sleep(REJOIN_PAUSE.saturating_sub(before.elapsed()));
+    let wishes = Arc::new(Mutex::new(wishes));
+    for _ in 0..HELPERS {
+        let (api, wishes, porter) = (Api::new(at), Arc::clone(&wishes), porter.clone());
+        let answer = answer.clone();
+        let next = move || wishes.lock().ok()?.recv().ok();
+        thread::spawn(move || {
+            while let Some(wish) = next() {
+                if answer.send(fulfil(wish, &api, &porter)).is_err() {
+                    return;
+                }
             }
-            let (join, world) = join_with_patience(&url, &name, &mut worlds);
-            answered.insert(index, Instant::now());
-            if answer.send((index, join, world)).is_err() {
-                return;
-            }
-        }
-    });
-    Rejoin { ask, answers }
+        });
+    }
+    Helpers { ask, answers }
 }
 
-fn join_with_patience(url: &str, name: &str, worlds: &mut Worlds) -> (Join, Arc<Place>) {
+fn fulfil(wish: Wish, api: &Api, porter: &Porter) -> Seated {
+    let Wish {
+        index,
+        mut visitor,
+        way,
+        after,
+    } = wish;
+    let now = Instant::now();
+    thread::sleep(after.map_or(Duration::ZERO, |after| after.saturating_duration_since(now)));
     loop {
-        match http::join(url, name).and_then(|join| Ok((worlds.fetch(&join.world)?, join))) {
-            Ok((world, join)) => return (join, world),
+        let entry = api
+            .seat(&mut visitor)
+            .and_then(|join| porter.open(join, way));
+        match entry {
+            Ok(entry) => {
+                return Seated {
+                    index,
+                    visitor,
+                    entry,
+                };
+            }
             Err(ending) => {
-                eprintln!("otherworld-bot: {name}: {ending}");
+                eprintln!("otherworld-bot: {}: {ending}", visitor.name);
                 thread::sleep(REJOIN_PAUSE);
             }
         }

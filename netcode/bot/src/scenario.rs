@@ -1,4 +1,4 @@
-//! The scenario: which bots, with what the control plane's join answered for each, and what they do.
+//! The scenario: which bots, with the way in that the control plane gave each, and what they do.
 
 use crate::behaviour::Behaviour;
 use crate::ending::Ending;
@@ -30,12 +30,22 @@ pub struct Scenario {
     /// `[SE8]` How long a bot that hears nothing tries to come back to its body (unit: seconds); 0: not at all.
     #[serde(default = "as_long_as_the_network_may_be_gone")]
     pub resume_s: f64,
-    /// `POST` here asks for another seat, for bots that lost theirs; without it they are gone.
+    /// Where bots that lost their seat ask for another one; without it they are gone.
     #[serde(default)]
-    pub rejoin_url: Option<String>,
+    pub rejoin: Option<Rejoin>,
     /// Where what the bots see is written.
     #[serde(default)]
     pub views: Option<Views>,
+}
+
+/// A control plane, and the world that is asked for there.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Rejoin {
+    /// Of the control plane: `http://host:port`.
+    pub url: String,
+    /// Id or short name.
+    pub world: String,
 }
 
 /// A file of what the bots see.
@@ -67,12 +77,15 @@ fn as_long_as_the_network_may_be_gone() -> f64 {
     13.0
 }
 
-/// One bot: a join's answer and what to do.
+/// One bot: the way in that its ticket gave, and what to do.
 #[derive(Debug, Deserialize)]
 pub struct Bot {
-    /// How reports call it, and the name it joins again with.
+    /// How reports call it, and its name should it become a new guest.
     #[serde(default)]
     pub name: Option<String>,
+    /// Of its account, with which it asks for another seat.
+    #[serde(default)]
+    pub token: Option<String>,
     /// What the control plane answered.
     #[serde(flatten)]
     pub join: Join,
@@ -82,12 +95,15 @@ pub struct Bot {
     /// What goes wrong with its network.
     #[serde(default)]
     pub faults: Vec<Fault>,
+    /// The way in that it takes.
+    #[serde(default)]
+    pub pipe: Way,
     /// Datagrams go here instead of to the token's address: a proxy.
     #[serde(default)]
     pub via: Option<SocketAddr>,
 }
 
-/// The control plane's answer to a join, as far as a bot needs it.
+/// A ticket's `connect`, as far as a bot needs it.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Join {
@@ -116,10 +132,37 @@ pub struct World {
 /// One way in.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub struct Pipe {
-    /// "udp" is the one that bots take.
+    /// "udp", "relay"; bots know no others.
     pub pipe: String,
     /// The connect token, base64.
     pub token: String,
+    /// The relay's address.
+    #[serde(default)]
+    pub url: Option<String>,
+    /// What lets in there.
+    #[serde(default)]
+    pub ticket: Option<String>,
+}
+
+/// The ways in that a bot can take.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Way {
+    /// Straight to the instance.
+    #[default]
+    Udp,
+    /// By a WebSocket to the control plane.
+    Relay,
+}
+
+impl Way {
+    /// As the ticket calls it.
+    fn name(self) -> &'static str {
+        match self {
+            Self::Udp => "udp",
+            Self::Relay => "relay",
+        }
+    }
 }
 
 /// Bots one by one, so that an error says whose it is.
@@ -176,13 +219,17 @@ pub fn read(input: impl Read) -> Result<Scenario, Ending> {
 }
 
 impl Join {
-    /// The UDP pipe's connect token.
-    pub fn udp_token(&self) -> Result<Vec<u8>, Ending> {
-        let pipe = self.pipes.iter().find(|pipe| pipe.pipe == "udp");
-        let pipe =
-            pipe.ok_or_else(|| Ending::Scenario("the join offers no pipe \"udp\"".into()))?;
+    /// The pipe of a way in.
+    pub fn pipe(&self, way: Way) -> Result<&Pipe, Ending> {
+        let pipe = self.pipes.iter().find(|pipe| pipe.pipe == way.name());
+        let missing = || Ending::Scenario(format!("no pipe {:?} is offered", way.name()));
+        pipe.ok_or_else(missing)
+    }
+
+    /// A pipe's connect token.
+    pub fn token(&self, way: Way) -> Result<Vec<u8>, Ending> {
         STANDARD
-            .decode(&pipe.token)
+            .decode(&self.pipe(way)?.token)
             .map_err(|error| Ending::Scenario(format!("a token is not base64: {error}")))
     }
 
@@ -224,7 +271,7 @@ mod tests {
     fn reads_a_joins_answer_with_a_behaviour_beside_it() {
         let scenario = read(JOINED.as_bytes()).unwrap();
         let bot = &scenario.bots[0];
-        assert_eq!(bot.join.udp_token().unwrap(), [1, 2]);
+        assert_eq!(bot.join.token(Way::Udp).unwrap(), [1, 2]);
         assert_eq!(bot.join.protocol().unwrap(), 12345);
         let Behaviour {
             seed,
@@ -283,7 +330,7 @@ mod tests {
             matches!(changed("\"seat\"", "\"chair\""), Err(Ending::Scenario(message)) if message.contains("seat"))
         );
         let no_udp = changed("\"udp\"", "\"tcp\"").unwrap();
-        assert!(no_udp.bots[0].join.udp_token().is_err());
+        assert!(no_udp.bots[0].join.token(Way::Udp).is_err());
         assert!(read(&b"{\"bots\": [], \"duration_s\": 1}"[..]).is_err());
     }
 }

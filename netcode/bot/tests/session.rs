@@ -2,16 +2,17 @@
 
 mod common;
 
-use common::{Executor, Instance, Manners, Noticed, scenario, web};
+use common::{Asked, Executor, Instance, Manners, Noticed, Outcome, scenario, web};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use otherworld_core::SeatId;
 use otherworld_core::message::GoodbyeCause;
 use otherworld_pipes::Departure;
 use serde_json::{Value, json};
+use std::sync::mpsc::{Sender, channel};
 use std::time::{Duration, Instant};
 
-fn no_seat(_: &str) -> Value {
+fn no_seat(_: Asked) -> (u16, Value) {
     panic!("nobody may ask for a seat")
 }
 
@@ -103,21 +104,49 @@ fn a_dead_instance_is_noticed_and_named() {
     );
 }
 
-#[test]
-fn a_bot_that_lost_its_seat_joins_again() {
+/// A control plane that lets a guest wait once, and seats in `instance`. Tells each request.
+fn control_plane(instance: Instance, told: Sender<Asked>, good: &'static str) -> String {
+    let mut tickets = 0;
+    web(move |asked| {
+        let (path, token, web) = (asked.path.clone(), asked.token.clone(), asked.web.clone());
+        told.send(asked).unwrap();
+        if path == "/api/v1/guests" {
+            return (201, json!({ "account": {}, "token": "ow_new" }));
+        }
+        if !token.is_some_and(|token| token == good || token == "ow_new") {
+            return (401, json!({ "code": "OW_ERR_SIGN_IN", "message": "who?" }));
+        }
+        tickets += 1;
+        let waits = json!({ "id": "t", "state": "waiting", "reason": null, "connect": null });
+        let seated =
+            |connect| json!({ "id": "t", "state": "seated", "reason": null, "connect": connect });
+        match tickets {
+            1 => (201, waits),
+            _ => (200, seated(instance.join(10 + tickets, &web))),
+        }
+    })
+}
+
+fn rejoins(good: &'static str) -> (Outcome, Vec<Asked>) {
     let first = Instance::start(Manners {
         dies_after: Some(30),
         ..Manners::default()
     });
-    let second = Instance::start(Manners::default());
-    let mut seat = 10;
-    let web = web(move |web| {
-        seat += 1;
-        second.join(seat, web)
-    });
+    let (told, asked) = channel();
+    let web = control_plane(Instance::start(Manners::default()), told, good);
     let mut scenario = scenario(first.join(1, &web), 8.0);
-    scenario["rejoin_url"] = json!(format!("{web}/api/v1/worlds/w/join"));
-    let outcome = Executor::start(&scenario).wait();
+    scenario["bots"][0]["name"] = json!("Ada");
+    scenario["bots"][0]["token"] = json!("ow_old");
+    scenario["rejoin"] = json!({ "url": web, "world": "plaza" });
+    (
+        Executor::start(&scenario).wait(),
+        asked.try_iter().collect(),
+    )
+}
+
+#[test]
+fn a_bot_that_lost_its_seat_asks_for_another_one_as_the_same_account() {
+    let (outcome, asked) = rejoins("ow_old");
     assert_eq!(outcome.code, Some(0), "{outcome:?}");
     assert_eq!(outcome.of_type("ended").next().unwrap()["rejoining"], true);
     assert_eq!(outcome.of_type("connected").count(), 2);
@@ -128,6 +157,31 @@ fn a_bot_that_lost_its_seat_joins_again() {
         ),
         (&json!(1), &json!(1))
     );
+    assert_eq!(asked.len(), 2, "once to wait, once to be seated: {asked:?}");
+    assert!(asked.iter().all(|asked| asked.path == "/api/v1/tickets"
+        && asked.token.as_deref() == Some("ow_old")
+        && asked.body == json!({ "world": "plaza" })));
+}
+
+#[test]
+fn a_bot_whose_account_is_not_known_any_more_becomes_a_new_guest() {
+    let (outcome, asked) = rejoins("ow_another");
+    assert_eq!(outcome.code, Some(0), "{outcome:?}");
+    assert_eq!(outcome.of_type("connected").count(), 2);
+    let told: Vec<(&str, Option<&str>)> = asked
+        .iter()
+        .map(|asked| (asked.path.as_str(), asked.token.as_deref()))
+        .collect();
+    assert_eq!(
+        told,
+        [
+            ("/api/v1/tickets", Some("ow_old")),
+            ("/api/v1/guests", None),
+            ("/api/v1/tickets", Some("ow_new")),
+            ("/api/v1/tickets", Some("ow_new")),
+        ]
+    );
+    assert_eq!(asked[1].body, json!({ "name": "Ada" }));
 }
 
 #[test]

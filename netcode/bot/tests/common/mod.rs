@@ -1,6 +1,8 @@
 //! A small real instance for the executor to play with: the core's step and snapshots behind a real server pipe, a world as
 //! GLB over real HTTP, and the executor as a process. Only Godot is missing.
 
+#![allow(dead_code, reason = "each test file uses its part")]
+
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use otherworld_core::channel::{Channel, FULL_SEGMENT_BYTES};
@@ -438,32 +440,55 @@ fn sha256(bytes: &[u8]) -> String {
         .collect()
 }
 
-/// Serves the world to `GET` and `answer`'s JSON to `POST`; returns its address.
-pub fn web(mut answer: impl FnMut(&str) -> Value + Send + 'static) -> String {
+/// A request of the API: its path, the token that it came with, and its body.
+#[derive(Debug)]
+pub struct Asked {
+    pub path: String,
+    pub token: Option<String>,
+    pub body: Value,
+    /// The server's own address.
+    pub web: String,
+}
+
+/// Serves the world to `GET` and `answer`'s status and JSON to `POST`; returns its address.
+pub fn web(mut answer: impl FnMut(Asked) -> (u16, Value) + Send + 'static) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = format!("http://{}", listener.local_addr().unwrap());
     let own = address.clone();
     thread::spawn(move || {
         for stream in listener.incoming() {
             let mut stream = BufReader::new(stream.unwrap());
-            let (mut line, mut length) = (String::new(), 0);
+            let (mut line, mut length, mut token) = (String::new(), 0, None);
             stream.read_line(&mut line).unwrap();
             let is_post = line.starts_with("POST");
+            let path = line.split(' ').nth(1).unwrap().to_owned();
             while line != "\r\n" {
                 line.clear();
                 stream.read_line(&mut line).unwrap();
                 if let Some(value) = line.to_ascii_lowercase().strip_prefix("content-length:") {
                     length = value.trim().parse().unwrap();
                 }
+                if let Some(value) = line.strip_prefix("authorization: Bearer ") {
+                    token = Some(value.trim().to_owned());
+                }
             }
-            stream.read_exact(&mut vec![0; length]).unwrap();
-            let body = if is_post {
-                answer(&own).to_string().into_bytes()
+            let mut body = vec![0; length];
+            stream.read_exact(&mut body).unwrap();
+            let (status, body) = if is_post {
+                let body = serde_json::from_slice(&body).unwrap();
+                let web = own.clone();
+                let (status, answer) = answer(Asked {
+                    path,
+                    token,
+                    body,
+                    web,
+                });
+                (status, answer.to_string().into_bytes())
             } else {
-                glb()
+                (200, glb())
             };
             let head = format!(
-                "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: {}\r\nconnection: close\r\n\r\n",
+                "HTTP/1.1 {status} X\r\ncontent-type: application/json\r\ncontent-length: {}\r\nconnection: close\r\n\r\n",
                 body.len()
             );
             let _ = stream
