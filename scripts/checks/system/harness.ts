@@ -105,6 +105,13 @@ export async function startSystem({
       const body = (await response.json()) as InstanceView[] | { instances: InstanceView[] };
       return Array.isArray(body) ? body : body.instances;
     },
+    /** Signs in as the first admin, whose password is told at the first start; gives the way to ask with it. */
+    async admin(): Promise<Ask> {
+      const [, email, password] = /Sign in {2}(\S+)\s+(\S+)/.exec(text()) ?? fail(`no admin in\n${text()}`);
+      const credentials = { email, password, newPassword: `a longer ${password}` };
+      const { token } = (await ask(url)('POST', '/api/v1/sessions', credentials)) as { token: string };
+      return ask(url, token);
+    },
     /** Waits until nothing of it is alive. */
     async nothingLeft(seconds = 30): Promise<void> {
       await until(
@@ -126,6 +133,25 @@ export async function startSystem({
   };
   return system;
 }
+
+/** Asks the public API; anything but yes is an error. */
+export type Ask = (method: string, path: string, body?: object) => Promise<unknown>;
+
+const ask =
+  (url: string, token?: string): Ask =>
+  async (method, path, body) => {
+    const response = await fetch(url + path, {
+      method,
+      headers: {
+        ...(body && { 'content-type': 'application/json' }),
+        ...(token !== undefined && { authorization: `Bearer ${token}` }),
+      },
+      body: body ? JSON.stringify(body) : null,
+      signal: AbortSignal.timeout(10_000),
+    });
+    const answer = await response.text();
+    return response.ok ? JSON.parse(answer) : fail(`${method} ${path}: ${response.status} ${answer}`);
+  };
 
 export function temporaryFolder(name: string): Promise<string> {
   return mkdtemp(path.join(os.tmpdir(), `otherworld ${name} `));
