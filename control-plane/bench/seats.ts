@@ -1,0 +1,62 @@
+// How many seats a second the control plane gives, from several processes over one Redis. `node control-plane/bench/seats.ts`.
+//
+// reserve: one Lua decision each, an account of its own each, on instances with room. reserve + confirm: the same, then
+// the offer over the bus to the process that holds the line, an instance's own rules at its end, the seat written down as
+// held, and the answer back. Clients wait for each answer before they ask again; latency is what one of them waits.
+import { cpus, loadavg } from 'node:os';
+import { SeatScripts } from '../src/seats/scripts.ts';
+import type { CallerReport } from '../test/seat-caller.ts';
+import { seatCaller, seatHolder } from '../test/seat-processes.ts';
+import { testRedis } from '../test/stores.ts';
+import { until } from '../test/until.ts';
+
+const CALLERS = 4;
+const INSTANCES = ['a', 'b', 'c', 'd'];
+const RULES = { answerMs: 5_000, keepMs: 30_000 };
+const ROOM = 1_000_000;
+
+const redis = await testRedis();
+const scripts = new SeatScripts(redis.client);
+const load = loadavg()[0]?.toFixed(1);
+const { model } = cpus()[0] ?? { model: 'unknown' };
+console.log(
+  `${CALLERS} client processes, ${INSTANCES.length} instances held by 2 more, one Redis with its append-only file`,
+);
+console.log(`${cpus().length} cores of ${model}; load before: ${load}; Node ${process.version}`);
+try {
+  const holding = { redisUrl: redis.url, capacity: ROOM, rulesCapacity: ROOM, keepMs: 120_000 };
+  const holders = [
+    await seatHolder({ ...holding, instances: INSTANCES.slice(0, 2) }),
+    await seatHolder({ ...holding, instances: INSTANCES.slice(2) }),
+  ];
+  await until(async () => (await scripts.list(false)).filter(({ open }) => open).length === INSTANCES.length);
+  for (const atOnce of [1, 16, 64]) await measure('reserve', false, atOnce, 20_000);
+  for (const atOnce of [1, 16, 64]) await measure('reserve + confirm', true, atOnce, 4_000);
+  for (const holder of holders) holder.close();
+} finally {
+  await redis.close();
+}
+
+async function measure(what: string, confirm: boolean, atOnce: number, attempts: number): Promise<void> {
+  const task = { redisUrl: redis.url, instances: INSTANCES, atOnce, confirm, rules: RULES };
+  const share = Math.ceil((attempts * Math.min(1, atOnce / 16)) / CALLERS);
+  const callers = await Promise.all(
+    Array.from({ length: CALLERS }, () => seatCaller({ ...task, attempts: share })),
+  );
+  const reports = await Promise.all(callers.map((caller) => caller.run()));
+  for (const caller of callers) caller.close();
+  tell(what, atOnce, reports);
+}
+
+function tell(what: string, atOnce: number, reports: readonly CallerReport[]): void {
+  const wanted = what === 'reserve' ? 'reserved' : 'accepted';
+  const given = reports.reduce((total, { answers }) => total + (answers[wanted] ?? 0), 0);
+  const asked = reports.flatMap(({ answers }) => Object.values(answers)).reduce((a, b) => a + b);
+  const seconds = Math.max(...reports.map((report) => report.seconds));
+  const latencies = reports.flatMap((report) => report.latencies).sort((a, b) => a - b);
+  const at = (share: number) => (latencies[Math.floor(latencies.length * share)] ?? 0).toFixed(2);
+  const rate = Math.round(given / seconds);
+  console.log(
+    `${what}, ${CALLERS} × ${atOnce} at once: ${rate} seats/s, p50 ${at(0.5)} ms, p99 ${at(0.99)} ms (${given} of ${asked})`,
+  );
+}
