@@ -30,13 +30,36 @@ export async function lockData(data, owner) {
   return release;
 }
 
+/**
+ * Holds the folder while its system is stopped, or says where it runs.
+ * @param {string} data
+ * @returns {Promise<{state: 'held', release: () => Promise<void>} | {state: 'running', url: string}>}
+ */
+export async function holdData(data) {
+  const release = await tryLock(lockFile(data));
+  if (release) return { state: 'held', release: async () => void (await release()) };
+  const owner = ownerOf(data);
+  if (owner) return { state: 'running', url: owner.url };
+  throw new Problem(`The system in ${data} is just starting`, 'try again in a moment');
+}
+
+/**
+ * Undefined while it is just starting.
+ * @param {string} data
+ * @returns {{pid: number, url: string} | undefined}
+ */
+function ownerOf(data) {
+  try {
+    return JSON.parse(readFileSync(ownerFile(data), 'utf8'));
+  } catch {
+    return undefined;
+  }
+}
+
 /** @param {string} data */
 function alreadyRunning(data) {
-  let where = '';
-  try {
-    const { pid, url } = JSON.parse(readFileSync(ownerFile(data), 'utf8'));
-    where = ` (process ${pid}, ${url})`;
-  } catch {} // it is just starting
+  const owner = ownerOf(data);
+  const where = owner ? ` (process ${owner.pid}, ${owner.url})` : '';
   return new Problem(
     `Otherworld already runs with the data in ${data}${where}`,
     'use that one, stop it first, or give this one its own --data DIR and --port N',

@@ -6,7 +6,7 @@ import { checkoutRoot } from './places.mjs';
 import { Problem } from './problem.mjs';
 
 /**
- * @typedef {'start' | 'test' | 'fuzz' | 'bench' | 'crowd' | 'format' | 'migration' | 'lock-debian'} Command
+ * @typedef {'start' | 'test' | 'fuzz' | 'bench' | 'crowd' | 'format' | 'migration' | 'admin' | 'lock-debian'} Command
  * @typedef {object} Options
  * @property {Command} command
  * @property {boolean} help
@@ -21,7 +21,7 @@ import { Problem } from './problem.mjs';
  * @property {number} seconds how long to fuzz, all targets together
  * @property {string} target the only fuzz target; empty: all
  * @property {string} replay absolute path of an input to run once; empty: none
- * @property {string} name of the migration to write
+ * @property {string} name of the migration to write, or what to do with the admin
  * @property {string[]} rest the command line as it was given
  */
 
@@ -87,6 +87,14 @@ export const COMMANDS = {
     about: 'Writes the migration that leads databases to what prisma/schema.prisma has become.',
     argument: 'NAME',
     options: { help: { text: 'this text' } },
+  },
+  admin: {
+    about: 'Gives the admin a new one-time password: npm run admin -- reset.',
+    argument: 'reset',
+    options: {
+      data: { value: 'DIR', text: 'data folder, of a system that runs or not (.otherworld)' },
+      help: { text: 'this text' },
+    },
   },
   'lock-debian': {
     about: "Records today's Debian packages in scripts/debian.lock.json.",
