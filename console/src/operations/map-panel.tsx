@@ -1,6 +1,7 @@
 /** The map of one instance: loads the three.js part when it is first needed, and says so when there is nothing to draw. */
 import { Component, lazy, type ReactNode, Suspense, useState } from 'react';
 import type { Instance } from '../api/types.ts';
+import { useWorldName } from '../fleet/use-world-name.ts';
 import type { LiveWorld } from '../map/live-world.ts';
 import { useNow } from '../ui/use-now.ts';
 
@@ -18,11 +19,12 @@ interface Props {
 
 export function MapPanel({ instance, world, followed, onFollow }: Props) {
   const [view, setView] = useState<'isometric' | 'top'>('isometric');
+  const name = useWorldName(instance.world?.id);
   return (
     <section className="map-panel" aria-label={`Map of ${instance.name}`}>
       <div className="map-head">
         <h2>
-          {instance.world?.id ?? 'World'} <span className="quiet">{instance.name}</span>
+          {name} <span className="quiet">{instance.name}</span>
         </h2>
         <fieldset className="switch">
           <legend className="visually-hidden">View</legend>

@@ -27,13 +27,12 @@ const entries = async (query: string) =>
 const kicked = (seat: string) =>
   instance.of('kick').find(({ value }) => value.seat === BigInt(seat))?.value.reason;
 
-/** A guest with a token and a seat whose player is inside. */
+/** Somebody with a token. */
 async function visitor() {
   const { db } = fixture.stores.database;
   const token = await signedIn(db, 'player');
   const { body: me } = await fixture.ask('GET', '/api/v1/account', undefined, bearer(token));
-  const account: string = me.account?.id ?? me.id;
-  return { account, token: bearer(token) };
+  return { account: me.id as string, token: bearer(token) };
 }
 
 test('a seat is kicked by a process that does not hold the line, and it is written down', async () => {

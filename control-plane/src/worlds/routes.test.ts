@@ -65,8 +65,7 @@ describe('a world', () => {
 
   test('has members', async () => {
     await make({ slug: 'club', access: 'members' });
-    const account = (await fixture.ask('GET', '/api/v1/account', undefined, player)).body;
-    const id = account.account?.id ?? account.id;
+    const { id } = (await fixture.ask('GET', '/api/v1/account', undefined, player)).body;
     const path = `${WORLDS}/club/members`;
     expect((await fixture.ask('GET', `${WORLDS}/club`, undefined, player)).status).toBe(404);
     expect((await fixture.ask('PUT', `${path}/${id}`, undefined, creator)).status).toBe(204);
