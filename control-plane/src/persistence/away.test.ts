@@ -1,10 +1,15 @@
 // What the clients really throw when their server is away.
+import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { freePort } from '../../test/free-port.ts';
+import { startPostgres } from '../../test/postgres-server.ts';
 import { testDatabase, testRedis } from '../../test/stores.ts';
 import { connectRedis } from '../redis.ts';
 import { isAway } from './away.ts';
+import { isConflict } from './conflict.ts';
 import { connect, type Db } from './connect.ts';
+import { migrate } from './migrate/flow.ts';
+import { transaction } from './transaction.ts';
 
 const errorOf = (work: Promise<unknown>) =>
   work.then(
@@ -28,6 +33,31 @@ test('a database that nobody reaches, and one that has gone', async () => {
     await db.$disconnect();
   }
 });
+
+const inFlight: readonly ((db: Db) => Promise<unknown>)[] = [
+  (db) => db.$queryRaw`SELECT pg_sleep(60)::text`,
+  (db) => transaction(db, (tx) => tx.$queryRaw`SELECT pg_sleep(60)::text`),
+  (db) =>
+    transaction(db, async (tx) => {
+      await tx.account.count();
+      await sleep(1_500);
+      return tx.account.count();
+    }),
+];
+
+test('a server that dies while it works for us: away, and nothing that is simply done again', async () => {
+  const server = await startPostgres();
+  await migrate(server.url);
+  const db = connect(server.url);
+  const asked = inFlight.map((way) => errorOf(way(db)));
+  await sleep(500);
+  await server.close();
+  for (const error of await Promise.all(asked)) {
+    expect(isAway(error), String(error)).toBe(true);
+    expect(isConflict(error), String(error)).toBe(false);
+  }
+  await db.$disconnect();
+}, 60_000);
 
 test('Redis, in the middle of a command and before it', async () => {
   const server = await testRedis();
