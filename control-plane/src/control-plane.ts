@@ -21,6 +21,7 @@ import { startModeration } from './moderation/feature.ts';
 import { connect } from './persistence/connect.ts';
 import { requireMigrated } from './persistence/migrate/flow.ts';
 import { connectRedis } from './redis.ts';
+import { measureRelays } from './relay/metrics.ts';
 import { Relays } from './relay/relays.ts';
 import { startSeats } from './seats/feature.ts';
 import { Joining } from './seats/flow.ts';
@@ -92,6 +93,7 @@ export async function startControlPlane(
   const moderation = startModeration({ db, bus, registry, directory, lines, log });
   const joining = new Joining(seating.seats, { fleet, registry, ...seating });
   const relays = new Relays(masterKey);
+  measureRelays(relays);
   const matchmaking = startMatchmaking({
     ...seating,
     redisUrl: config.REDIS_URL,

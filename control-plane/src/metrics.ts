@@ -37,6 +37,26 @@ export function gaugeOf(name: string, help: string, value: () => number | Promis
   });
 }
 
+/** Counts kept elsewhere, where a thousand a second pass: asked at each scrape, by the values of one label. */
+export function countersOf<L extends string>(
+  name: string,
+  help: string,
+  label: L,
+  values: () => Readonly<Record<string, number>>,
+): void {
+  metrics.removeSingleMetric(PREFIX + name);
+  new Counter({
+    name: PREFIX + name,
+    help,
+    labelNames: [label],
+    registers,
+    collect() {
+      this.reset();
+      for (const [value, count] of Object.entries(values())) this.labels(value).inc(count);
+    },
+  });
+}
+
 /** Seconds, unless its name says otherwise. */
 export function histogram<L extends string = never>(
   name: string,

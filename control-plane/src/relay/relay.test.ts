@@ -6,6 +6,8 @@ import { afterEach, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
 import { RELAY_KEY, relayServer } from '../../test/relay-process.ts';
 import { until } from '../../test/until.ts';
+import { metrics } from '../metrics.ts';
+import { measureRelays } from './metrics.ts';
 import { MAX_PACKET_BYTES, type RelayRules } from './rules.ts';
 import { type RelayClaim, relayTicket } from './ticket.ts';
 
@@ -278,4 +280,18 @@ test('a process that stops says so to everybody and lets nobody in', async () =>
   late.on('error', () => {});
   const [, response] = await once(late, 'unexpected-response');
   expect(response.statusCode).toBe(503);
+});
+
+test('Prometheus reads what was counted, however often it asks', async () => {
+  const { near, relays } = await through();
+  near.socket.send('text');
+  await near.closed;
+  measureRelays(relays);
+  for (let scrape = 0; scrape < 2; scrape++) {
+    const text = await metrics.metrics();
+    expect(text).toContain('otherworld_relay_packets_total{direction="up"} 1\n');
+    expect(text).toContain('otherworld_relay_bytes_total{direction="up"} 5\n');
+    expect(text).toContain('otherworld_relay_closed_total{cause="fault"} 1\n');
+    expect(text).toContain('otherworld_relays 0\n');
+  }
 });
