@@ -16,7 +16,7 @@ export const RULES: readonly Rule[] = [
   {
     refuses: 'Advisory locks',
     because:
-      'until 26.2 they are there on CockroachDB and lock nothing; what only one process may do takes a row with an expiry',
+      'on CockroachDB they have long been stubs that lock nothing; what only one process may do takes a row with an expiry',
     source: 'https://github.com/cockroachdb/cockroach/issues/13546',
     example: 'SELECT pg_try_advisory_lock(1)',
     breaks: calls(/^pg_(try_)?advisory_/),
