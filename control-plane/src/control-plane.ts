@@ -8,6 +8,7 @@ import { whoAsks } from './accounts/who.ts';
 import { Bus } from './bus.ts';
 import { type Config, publicUrl } from './config.ts';
 import { LocalFleet } from './fleet/local/provider.ts';
+import { startGateway } from './gateway/feature.ts';
 import { listenGrpc } from './h2c-server.ts';
 import { AddressRanges } from './http/address-ranges.ts';
 import { buildApp } from './http/app.ts';
@@ -92,6 +93,32 @@ export async function startControlPlane(
   });
   const moderation = startModeration({ db, bus, registry, directory, lines, log });
   const joining = new Joining(seating.seats, { fleet, registry, ...seating });
+  const matchmaking = startMatchmaking({
+    redisUrl: config.REDIS_URL,
+    redis,
+    bus,
+    fleet,
+    directory,
+    lines,
+    seats: seating.seats,
+    worlds: worlds.worlds,
+    publicUrl: publicUrl(config),
+    works,
+    log,
+  });
+  const { tickets } = matchmaking;
+  const gateway = startGateway({
+    db,
+    redis,
+    bus,
+    accounts: accounts.accounts,
+    scripts: seating.scripts,
+    lines,
+    tickets,
+    worlds: worlds.worlds,
+    telemetry,
+    log,
+  });
   const relays = new Relays(masterKey);
   measureRelays(relays);
   const matchmaking = startMatchmaking({
@@ -107,6 +134,7 @@ export async function startControlPlane(
   });
   const stopping = new Stopping();
   stopping.signal.addEventListener('abort', () => relays.close(), { once: true });
+  stopping.signal.addEventListener('abort', () => void gateway.close(), { once: true });
 
   const app = await buildApp({
     fleet,
@@ -119,6 +147,8 @@ export async function startControlPlane(
     tickets: matchmaking.tickets,
     publicUrl: publicUrl(config),
     consoleDir: config.OTHERWORLD_CONSOLE_DIR,
+    tickets,
+    gateway,
     relays,
     accounts,
     who: whoAsks(accounts.accounts),
@@ -152,6 +182,7 @@ export async function startControlPlane(
     metricsPort: measured.port,
     close: async () => {
       await drain(app, stopping, config.OTHERWORLD_STOP_NOTICE_SECONDS * 1000);
+      await gateway.close();
       await grpc.close();
       await matchmaking.close();
       await moderation.close();

@@ -6,6 +6,7 @@ import { createGrpcTransport } from '@connectrpc/connect-node';
 import {
   type AssignWorld,
   type ControlMessage,
+  type EventRequest,
   InstanceMessageSchema,
   InstanceService,
   type Registered,
@@ -27,6 +28,8 @@ export interface FakeOptions {
   readonly assigned?: AssignWorld;
   /** How it answers an offer; undefined keeps silent. */
   readonly answer?: (seat: bigint) => 'accept' | string | undefined;
+  /** What it says to what a player asks for: a cause refuses, undefined keeps silent. */
+  readonly event?: (type: string, data: unknown) => 'accept' | string | undefined;
   /** 0: never. */
   readonly heartbeatMs?: number;
 }
@@ -142,6 +145,7 @@ export class FakeInstance {
       const wasAssigned = this.#options.assigned !== undefined;
       if (message.case === (wasAssigned ? 'registered' : 'assignWorld')) this.#open();
       if (message.case === 'offerSeat') this.#answer(message.value.seat?.id ?? 0n);
+      if (message.case === 'eventRequest') this.#answerEvent(message.value);
     }
   }
 
@@ -165,5 +169,14 @@ export class FakeInstance {
       this.say({ case: 'seatAnswer', value: { id, answer: { case: 'accepted', value: {} } } });
     else
       this.say({ case: 'seatAnswer', value: { id, answer: { case: 'refused', value: { cause: answer } } } });
+  }
+
+  #answerEvent({ id, type, data }: EventRequest): void {
+    const answer = (this.#options.event ?? (() => 'not_offered'))(type, JSON.parse(data));
+    if (answer === undefined) return;
+    if (answer === 'accept')
+      this.say({ case: 'eventAnswer', value: { id, answer: { case: 'accepted', value: {} } } });
+    else
+      this.say({ case: 'eventAnswer', value: { id, answer: { case: 'refused', value: { cause: answer } } } });
   }
 }

@@ -69,7 +69,7 @@ export class Gateway implements Desk {
   readonly #timers: NodeJS.Timeout[];
   readonly #stopGaps: () => void;
   #turn = 0;
-  #isStopping = false;
+  #closing: Promise<void> | undefined;
 
   constructor(options: GatewayOptions) {
     const { redis, bus, rules, places, tickets, telemetry, worlds, log } = options;
@@ -113,7 +113,7 @@ export class Gateway implements Desk {
   /** A socket has been opened; `who` when the upgrade itself was signed in. */
   connect(socket: WebSocket, who?: Who): void {
     const connection = new Connection(socket, this);
-    if (this.#isStopping) connection.close(CLOSE.restart, 'this process is stopping');
+    if (this.#closing !== undefined) connection.close(CLOSE.restart, 'this process is stopping');
     else if (this.#connections.size >= this.rules.sockets) {
       connection.close(CLOSE.later, 'this process is full');
     } else {
@@ -127,8 +127,13 @@ export class Gateway implements Desk {
     return { sockets: this.#connections.size, accounts: this.#people.count };
   }
 
-  async close(): Promise<void> {
-    this.#isStopping = true;
+  /** Sockets are told at once; resolves when nobody is online by this process any more. */
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
     for (const timer of this.#timers) clearInterval(timer);
     this.#stopGaps();
     for (const connection of [...this.#connections])
@@ -145,7 +150,7 @@ export class Gateway implements Desk {
   }
 
   admit(connection: Connection, who: Who): Frame {
-    if (this.#isStopping) throw new ApiError('OW_ERR_STOPPING');
+    if (this.#closing !== undefined) throw new ApiError('OW_ERR_STOPPING');
     const revoked = this.#revocations.since(connection.openedMs, who);
     if (revoked?.banned !== undefined) throw new ApiError('OW_ERR_BANNED', revoked.banned);
     if (revoked !== undefined) throw new ApiError('OW_ERR_SIGN_IN');

@@ -9,6 +9,8 @@ import type { AccountsFeature } from '../accounts/feature.ts';
 import { accountRoutes } from '../accounts/routes.ts';
 import type { WhoAsks } from '../accounts/who.ts';
 import type { FleetProvider } from '../fleet/provider.ts';
+import type { Gateway } from '../gateway/gateway.ts';
+import { gatewayRoutes } from '../gateway/routes.ts';
 import type { Directory } from '../instances/directory.ts';
 import type { Lines } from '../instances/lines.ts';
 import type { TelemetryHub } from '../instances/telemetry.ts';
@@ -48,6 +50,8 @@ export interface Services {
   readonly tickets: Tickets;
   readonly publicUrl: string;
   readonly consoleDir: string | undefined;
+  readonly tickets: Tickets;
+  readonly gateway: Gateway;
   readonly relays: Relays;
   readonly accounts: AccountsFeature;
   readonly who: WhoAsks;
@@ -75,6 +79,7 @@ export async function buildApp(services: Services): Promise<App> {
   await openApi(app);
   healthRoutes(app, services);
   apiRoutesOf(app, services);
+  gatewayRoutes(app, services);
   relayRoutes(app, services);
   await fileRoutes(app, services);
   return app;
