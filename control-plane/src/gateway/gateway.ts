@@ -13,6 +13,7 @@ import type { Authenticator, Who } from '../accounts/who.ts';
 import type { Bus } from '../bus.ts';
 import { ApiError } from '../errors.ts';
 import type { TelemetryHub } from '../instances/telemetry.ts';
+import { counter, gaugeOf } from '../metrics.ts';
 import { asAway } from './away.ts';
 import { hearChat, say } from './chat.ts';
 import { type Answer, Connection, type Desk } from './connection.ts';
@@ -54,6 +55,13 @@ export interface GatewayOptions {
 const TURNS = 10;
 /** Lookups at a time. */
 const AT_ONCE = 100;
+
+const closings = counter('gateway_closed_total', 'Sockets of the gateway that closed.', ['code']);
+const requests = counter('gateway_requests_total', 'What clients asked of the gateway.', ['type']);
+const coalesced = counter(
+  'gateway_coalesced_total',
+  'Events that a newer one replaced before a slow client had read them.',
+);
 
 export class Gateway implements Desk {
   readonly rules: GatewayRules;
@@ -104,6 +112,8 @@ export class Gateway implements Desk {
     this.#worldStates = new WorldStates(telemetry, rules.worldStateMs);
     this.#revocations = new Revocations(bus, (revoked) => this.#revoke(revoked));
     this.#stopGaps = bus.onGap(() => this.#quietly(this.#mendAll()));
+    gaugeOf('gateway_sockets', 'Sockets of the gateway that are open.', () => this.counts.sockets);
+    gaugeOf('gateway_accounts', 'Accounts that have sockets here.', () => this.counts.accounts);
     this.#timers = [
       setInterval(() => this.#watch(), rules.pingMs / 4),
       setInterval(() => this.#quietly(this.#mendSome()), rules.mendMs / TURNS),
@@ -163,6 +173,7 @@ export class Gateway implements Desk {
   }
 
   async answer(connection: Connection, who: Who, request: Request): Promise<Answer> {
+    requests.inc({ type: request.type });
     try {
       return await this.#answer(connection, who, request);
     } catch (error) {
@@ -172,6 +183,8 @@ export class Gateway implements Desk {
 
   closed(connection: Connection, code: number): void {
     this.#connections.delete(connection);
+    closings.inc({ code });
+    coalesced.inc(connection.coalesced);
     this.#presence.unwatch(connection);
     this.#worldStates.unwatch(connection);
     const { who } = connection;

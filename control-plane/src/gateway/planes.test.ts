@@ -158,8 +158,8 @@ test('a session that ends and an account that is banned close their sockets with
   expect(await adas.ended()).toMatchObject({ code: 4401 });
   const ban = await sockets.ask(
     'POST',
-    `/api/v1/accounts/${bob.id}/bans`,
-    { reason: 'Enough.' },
+    '/api/v1/bans',
+    { account: bob.id, reason: 'Enough.' },
     bearer(admin),
   );
   expect(ban.status).toBe(201);
