@@ -93,32 +93,6 @@ export async function startControlPlane(
   });
   const moderation = startModeration({ db, bus, registry, directory, lines, log });
   const joining = new Joining(seating.seats, { fleet, registry, ...seating });
-  const matchmaking = startMatchmaking({
-    redisUrl: config.REDIS_URL,
-    redis,
-    bus,
-    fleet,
-    directory,
-    lines,
-    seats: seating.seats,
-    worlds: worlds.worlds,
-    publicUrl: publicUrl(config),
-    works,
-    log,
-  });
-  const { tickets } = matchmaking;
-  const gateway = startGateway({
-    db,
-    redis,
-    bus,
-    accounts: accounts.accounts,
-    scripts: seating.scripts,
-    lines,
-    tickets,
-    worlds: worlds.worlds,
-    telemetry,
-    log,
-  });
   const relays = new Relays(masterKey);
   measureRelays(relays);
   const matchmaking = startMatchmaking({
@@ -130,6 +104,17 @@ export async function startControlPlane(
     fleet,
     publicUrl: publicUrl(config),
     works,
+    log,
+  });
+  const gateway = startGateway({
+    ...seating,
+    db,
+    redis,
+    bus,
+    accounts: accounts.accounts,
+    tickets: matchmaking.tickets,
+    worlds: worlds.worlds,
+    telemetry,
     log,
   });
   const stopping = new Stopping();
@@ -147,7 +132,6 @@ export async function startControlPlane(
     tickets: matchmaking.tickets,
     publicUrl: publicUrl(config),
     consoleDir: config.OTHERWORLD_CONSOLE_DIR,
-    tickets,
     gateway,
     relays,
     accounts,

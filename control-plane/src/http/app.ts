@@ -50,7 +50,6 @@ export interface Services {
   readonly tickets: Tickets;
   readonly publicUrl: string;
   readonly consoleDir: string | undefined;
-  readonly tickets: Tickets;
   readonly gateway: Gateway;
   readonly relays: Relays;
   readonly accounts: AccountsFeature;
