@@ -5,7 +5,13 @@ import { type Seated, visit } from '../../run/visitors.ts';
 import type { System } from './harness.ts';
 
 /** A line of the executor, as far as tests look at it. */
-export type Line = { type: string; cause?: string; message?: string; state?: string };
+export type Line = {
+  type: string;
+  cause?: string;
+  state?: string;
+  rejoining?: boolean;
+  position?: readonly number[];
+};
 
 export const seatFor = async (system: System, name: string): Promise<Seated> =>
   (await visit(AbortSignal.timeout(60_000), { url: system.url }, [name]))[0] as Seated;
