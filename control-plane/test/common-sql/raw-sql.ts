@@ -1,7 +1,7 @@
 // The SQL that a TypeScript source holds: every string and template that begins like a statement in capitals, and whatever
 // is handed to a function that takes SQL.
 import { stripTypeScriptTypes } from 'node:module';
-import { parseAst } from 'vite';
+import { parseAst } from 'vitest/node';
 
 const TAKES_SQL = /^(\$queryRaw|\$executeRaw|\$queryRawUnsafe|\$executeRawUnsafe|query)$/;
 const BEGINS =
