@@ -46,6 +46,14 @@ async function measure(what: string, confirm: boolean, atOnce: number, attempts:
   const reports = await Promise.all(callers.map((caller) => caller.run()));
   for (const caller of callers) caller.close();
   tell(what, atOnce, reports);
+  console.log(`  Redis: ${await scriptCost()} µs a script`);
+  await redis.client.config('RESETSTAT');
+}
+
+/** What Redis itself needs: its one thread is the limit that more processes do not move (unit: microseconds). */
+async function scriptCost(): Promise<string> {
+  const stats = await redis.client.info('commandstats');
+  return /cmdstat_evalsha:.*usec_per_call=([\d.]+)/.exec(stats)?.[1] ?? '?';
 }
 
 function tell(what: string, atOnce: number, reports: readonly CallerReport[]): void {

@@ -9,6 +9,7 @@ import {
   type EventRequest,
   InstanceMessageSchema,
   InstanceService,
+  type OfferSeat,
   type Registered,
 } from '../../proto/gen/otherworld/instance/v1/instance_pb.js';
 import { Mailbox } from '../src/mailbox.ts';
@@ -27,7 +28,14 @@ export interface FakeOptions {
   /** What it says that it runs already. */
   readonly assigned?: AssignWorld;
   /** How it answers an offer; undefined keeps silent. */
-  readonly answer?: (seat: bigint) => 'accept' | string | undefined;
+  readonly answer?: (
+    seat: bigint,
+    /** UUID of the account. */
+    user: string,
+    expiresMs: number,
+  ) => 'accept' | string | undefined;
+  /** Told of everything that it hears, before it answers. */
+  readonly onHeard?: (message: ControlMessage['message']) => void;
   /** What it says to what a player asks for: a cause refuses, undefined keeps silent. */
   readonly event?: (type: string, data: unknown) => 'accept' | string | undefined;
   /** 0: never. */
@@ -141,10 +149,11 @@ export class FakeInstance {
   async #listen(replies: AsyncIterable<ControlMessage>): Promise<void> {
     for await (const { message } of replies) {
       this.heard.push(message);
+      this.#options.onHeard?.(message);
       if (message.case === 'registered') this.#beatFromNowOn();
       const wasAssigned = this.#options.assigned !== undefined;
       if (message.case === (wasAssigned ? 'registered' : 'assignWorld')) this.#open();
-      if (message.case === 'offerSeat') this.#answer(message.value.seat?.id ?? 0n);
+      if (message.case === 'offerSeat') this.#answer(message.value);
       if (message.case === 'eventRequest') this.#answerEvent(message.value);
     }
   }
@@ -162,8 +171,10 @@ export class FakeInstance {
     if (every > 0) this.#beat = setInterval(() => this.beat(), every);
   }
 
-  #answer(id: bigint): void {
-    const answer = this.#options.answer === undefined ? 'accept' : this.#options.answer(id);
+  #answer({ seat, expiresMs }: OfferSeat): void {
+    const { id = 0n, user = '' } = seat ?? {};
+    const { answer: decide = () => 'accept' } = this.#options;
+    const answer = decide(id, user, expiresMs);
     if (answer === undefined) return;
     if (answer === 'accept')
       this.say({ case: 'seatAnswer', value: { id, answer: { case: 'accepted', value: {} } } });
