@@ -25,7 +25,7 @@ export function rowsOf(report: Report): string[][] {
     .map(([name, value, unit]) => [date, commit, machine, 'crowd', where, name, rounded(value), unit]);
 }
 
-function metricsOf({ joined, disconnects, server, client, cores, memoryMiB }: Report): Metric[] {
+function metricsOf({ seatMs, joined, disconnects, server, client, cores, memoryMiB }: Report): Metric[] {
   const { downKbps, upKbps, near, far, oldestStateMs, viewDelayMs, corrections } = client;
   const rings = Object.entries({ near, far }).flatMap(([name, { detail }]): Metric[] => [
     [`${name} updates p50`, detail.updateHz.p50, 'Hz'],
@@ -38,6 +38,8 @@ function metricsOf({ joined, disconnects, server, client, cores, memoryMiB }: Re
   return [
     ['joined', joined, 'bots'],
     ['disconnects', disconnects, ''],
+    ['seat p50', seatMs.p50, 'ms'],
+    ['seat max', seatMs.max, 'ms'],
     ['tick p50', server.tickMs.p50, 'ms'],
     ['tick p99', server.tickMs.p99, 'ms'],
     ['tick p99.9', server.tickMs.p999, 'ms'],

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { COLUMNS, recordRows } from './benchmarks.ts';
+import { Samples } from './compare/samples.ts';
 import { writeTruth, writeViews } from './compare/synthetic.ts';
 import { compare } from './compare.ts';
 import { BotLines } from './crowd/bot-lines.ts';
@@ -38,6 +39,8 @@ function measured(more: Partial<Measured> = {}): Measured {
   writeViews(views, [
     { at: [60, 90, 120], bot: 0, own: 1, delay: 3, updates: 30, players: { 2: players[2] } },
   ]);
+  const seatMs = new Samples();
+  for (const tookMs of [30, 50]) seatMs.push(tookMs);
   const lines = new BotLines();
   for (const bot of [0, 1]) lines.take({ type: 'connected', bot });
   lines.take({ type: 'summary', disconnects: 0, returned: 0, playing: 2, ...NOTHING });
@@ -59,6 +62,7 @@ function measured(more: Partial<Measured> = {}): Measured {
     commit: 'abc',
     machine: '2 x "Xeon", fast',
     conditions: { bots: 2, seconds: 10, crowd: 'spread', network: null, pipe: 'udp', viewsEveryS: 1 },
+    seatMs,
     lines,
     heartbeats,
     usage: { start: usage(0, 1), end: usage(10_000, 3) },
@@ -70,6 +74,7 @@ function measured(more: Partial<Measured> = {}): Measured {
 
 test('a report holds what was measured, and a heartbeat counts once', () => {
   const report = makeReport(measured());
+  expect(report.seatMs).toMatchObject({ p50: 30, max: 50 });
   expect(report.server).toMatchObject({ ticks: 60, lateTicks: 2, allocations: 2 });
   expect(report.cores).toEqual({ instance: 0.2, bots: 0.2, total: 0.4 });
   expect(report.client.near.updateHz).toBeCloseTo(30, 3);

@@ -1,4 +1,5 @@
 // What a run found out, as `report.json` holds it, and what was aimed at. `docs/benchmarks.md` says what each figure means.
+import type { Samples } from './compare/samples.ts';
 import { type Comparison, type RingReport, unseenMoves } from './compare.ts';
 import { type BotLines, type Correction, HEADER_BYTES } from './crowd/bot-lines.ts';
 import type { Heartbeats } from './crowd/heartbeats.ts';
@@ -22,6 +23,7 @@ export type Measured = {
   commit: string;
   machine: string;
   conditions: Conditions;
+  seatMs: Samples;
   lines: BotLines;
   heartbeats: Heartbeats;
   usage: { start: Usage; end: Usage };
@@ -36,6 +38,8 @@ export type Report = {
   commit: string;
   machine: string;
   conditions: Conditions;
+  /** From asking to be a guest to the way in, by bot. */
+  seatMs: Spread;
   joined: number;
   disconnects: number;
   returned: number;
@@ -84,6 +88,7 @@ export function makeReport(measured: Measured): Report {
     commit,
     machine,
     conditions,
+    seatMs: measured.seatMs.quantiles(),
     joined: lines.connected.size,
     disconnects: lines.summary?.disconnects ?? lines.endings.length,
     returned: lines.returned,

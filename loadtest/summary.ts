@@ -9,6 +9,7 @@ export function summaryOf(report: Report): string {
       'tick',
       `p50 ${n(server.tickMs.p50)}, p99 ${n(server.tickMs.p99)}, p99.9 ${n(server.tickMs.p999)}, max ${n(server.tickMs.max)} ms; ${server.ticks} ticks, ${server.lateTicks} late, ${server.droppedTicks} given up, ${server.allocations} allocations`,
     ],
+    ['seats', `${spread(report.seatMs)} ms from asking to the way in, by bot`],
     ['down', `${spread(client.downKbps)} kbit/s on the wire, by bot`],
     ['up', `${spread(client.upKbps)} kbit/s`],
     ['near (<= 5 m)', ring(near.detail)],

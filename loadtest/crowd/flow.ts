@@ -7,6 +7,7 @@ import type { Run } from '../../scripts/lib/launcher.ts';
 import type { Running } from '../../scripts/run/system.ts';
 import { visit } from '../../scripts/run/visitors.ts';
 import type { Netcode } from '../../scripts/setup/rust.ts';
+import { Samples } from '../compare/samples.ts';
 import type { Conditions } from '../report.ts';
 import type { Cast } from '../scenarios/cast.ts';
 import { BotLines, type Line } from './bot-lines.ts';
@@ -34,6 +35,8 @@ type Measurement = { usage: { start: Usage; end: Usage }; fromUnixUs: number; to
 
 /** Everything that a play leaves, but for the two files. */
 export type Played = Measurement & {
+  /** From asking to be a guest to the way in, by bot (unit: milliseconds). */
+  seatMs: Samples;
   lines: BotLines;
   heartbeats: Heartbeats;
   proxy: ProxyReport | undefined;
@@ -47,7 +50,9 @@ export async function play(stage: Stage, running: Running): Promise<Played> {
   const following = heartbeats.follow(signal);
   try {
     await mkdir(path.dirname(stage.views.path), { recursive: true });
-    const seats = await run.step(`Seats for ${conditions.bots}`, (step) => takeSeats(stage, step.report));
+    const { seats, seatMs } = await run.step(`Seats for ${conditions.bots}`, (step) =>
+      takeSeats(stage, step.report),
+    );
     const proxy = await startNetwork(stage, running, signal);
     const bots = startBots(stage, seats, proxy?.via, signal);
     await run.step('Everybody comes in', (step) =>
@@ -60,7 +65,7 @@ export async function play(stage: Stage, running: Running): Promise<Played> {
     await bots.stop();
     await sleep(1500); // until the proxy has told its last figures
     await proxy?.stop();
-    return { lines: bots.lines, heartbeats, proxy: proxy?.last(), ...measurement };
+    return { seatMs, lines: bots.lines, heartbeats, proxy: proxy?.last(), ...measurement };
   } finally {
     over.abort();
     await following;
@@ -69,13 +74,20 @@ export async function play(stage: Stage, running: Running): Promise<Played> {
 
 type Told = (detail: string, fraction?: number) => void;
 
-async function takeSeats({ run, conditions, web, cast }: Stage, told: Told): Promise<object[]> {
+async function takeSeats(
+  { run, conditions, web, cast }: Stage,
+  told: Told,
+): Promise<{ seats: object[]; seatMs: Samples }> {
+  const seatMs = new Samples();
   const names = cast.bots.map(({ name }) => name);
-  const seats = await visit(run.signal, web, names, (count) => told(`${count}`, count / conditions.bots));
+  const seats = await visit(run.signal, web, names, (count, tookMs) => {
+    seatMs.push(tookMs);
+    told(`${count}`, count / conditions.bots);
+  });
   const instances = new Set(seats.map(({ instance }) => instance));
   if (instances.size !== 1)
     throw new Error(`the bots were seated in ${instances.size} instances instead of one`);
-  return cast.bots.map((part, at) => ({ ...seats[at], ...part }));
+  return { seats: cast.bots.map((part, at) => ({ ...seats[at], ...part })), seatMs };
 }
 
 async function startNetwork(

@@ -19,15 +19,16 @@ export async function visit(
   signal: AbortSignal,
   web: { url: string },
   names: readonly string[],
-  seated: (count: number) => void = () => {},
+  seated: (count: number, tookMs: number) => void = () => {},
 ): Promise<Seated[]> {
   const all: Seated[] = [];
   let next = 0;
   let count = 0;
   const one = async () => {
     for (let at = next++; at < names.length; at = next++) {
+      const asked = performance.now();
       all[at] = await seatFor(signal, web, names[at] as string);
-      seated(++count);
+      seated(++count, performance.now() - asked);
     }
   };
   await Promise.all(Array.from({ length: AT_ONCE }, one));
