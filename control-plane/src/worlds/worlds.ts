@@ -8,6 +8,7 @@ import { ApiError } from '../errors.ts';
 import { audit } from '../moderation/audit.ts';
 import type { Db, Tx } from '../persistence/connect.ts';
 import { transaction } from '../persistence/transaction.ts';
+import { Recent } from '../recent.ts';
 import { mayEnter, mayManage, maySee, seen, type Visitor } from './enter.ts';
 import type { Scene, SceneCatalog } from './scenes.ts';
 import { PLAZA_ID } from './seed.ts';
@@ -15,6 +16,7 @@ import { isUuid, type NewWorld, type WorldChange } from './settings.ts';
 import { etagOf, fold, folded, selected, type World } from './world.ts';
 
 const MAX_WORLDS_PER_OWNER = 100;
+const DOOR_MS = 1_000;
 
 export interface Page<T> {
   readonly items: readonly T[];
@@ -32,6 +34,8 @@ export interface Ask {
 export class Worlds {
   readonly #db: Db;
   readonly #scenes: SceneCatalog;
+  /** For those who want in; an older setting holds for them so long. */
+  readonly #doors = new Recent<string, World | undefined>(DOOR_MS);
 
   constructor(db: Db, scenes: SceneCatalog) {
     this.#db = db;
@@ -53,7 +57,7 @@ export class Worlds {
 
   /** The world at an address, for somebody who wants in. */
   async enter(address: string, who: Visitor): Promise<World> {
-    const { world, isMember } = await look(this.#db, address, who);
+    const { world, isMember } = await this.#door(address, who);
     if (!mayEnter(world, who, isMember)) throw new ApiError('OW_ERR_ACCOUNT_NEEDED');
     if (this.#scenes.bySha256(world.scene) === undefined) throw new ApiError('OW_ERR_SCENE_GONE');
     return world;
@@ -101,7 +105,7 @@ export class Worlds {
     const { scene, ...rest } = change;
     const data = { ...defined(rest), ...(scene !== undefined && { scene: this.#scene(scene).sha256 }) };
     if (change.tickRateHz !== undefined) requireTickRate(change.tickRateHz);
-    return transaction(this.#db, async (tx) => {
+    return this.#change(async (tx) => {
       const before = await managed(tx, address, who);
       if (expected !== undefined && expected !== etagOf(before)) throw new ApiError('OW_ERR_CHANGED');
       const world = await tx.world.update({
@@ -116,7 +120,7 @@ export class Worlds {
   }
 
   async remove(address: string, who: Visitor): Promise<World> {
-    return transaction(this.#db, async (tx) => {
+    return this.#change(async (tx) => {
       const world = await managed(tx, address, who);
       if (world.id === PLAZA_ID) throw new ApiError('OW_ERR_WORLD_BUILT_IN');
       await tx.world.delete({ where: { id: world.id } });
@@ -124,6 +128,20 @@ export class Worlds {
       await audit(tx, { actor: who.account.id, action: 'world.remove', target: world.id, detail });
       return world;
     });
+  }
+
+  async #change(work: (tx: Tx) => Promise<World>): Promise<World> {
+    const world = await transaction(this.#db, work);
+    this.#doors.clear();
+    return world;
+  }
+
+  /** Crowds come to one door at the same moment: only where members alone may enter each of them is looked up. */
+  async #door(address: string, who: Visitor): Promise<Look> {
+    const world = await this.#doors.get(address, () => find(this.#db, at(address)));
+    if (world === undefined || world.access === 'members') return look(this.#db, address, who);
+    if (!maySee(world, who, false)) throw new ApiError('OW_ERR_UNKNOWN_WORLD');
+    return { world, isMember: false };
   }
 
   #scene(id: string): Scene {
@@ -148,7 +166,7 @@ interface Look {
 async function look(db: Db | Tx, address: string, who: Visitor | undefined): Promise<Look> {
   const accountId = who?.account.id ?? null;
   const found = await db.world.findUnique({
-    where: isUuid(address) ? { id: address } : { slug: address },
+    where: at(address),
     select: {
       ...selected,
       members: {
@@ -162,6 +180,10 @@ async function look(db: Db | Tx, address: string, who: Visitor | undefined): Pro
   const isMember = members.length > 0;
   if (!maySee(world, who, isMember)) throw new ApiError('OW_ERR_UNKNOWN_WORLD');
   return { world, isMember };
+}
+
+function at(address: string): Prisma.WorldWhereUniqueInput {
+  return isUuid(address) ? { id: address } : { slug: address };
 }
 
 async function find(db: Db, where: Prisma.WorldWhereUniqueInput): Promise<World | undefined> {
