@@ -6,6 +6,7 @@ import type { FastifyBaseLogger } from 'fastify';
 import type { Redis } from 'ioredis';
 import type { Bus } from '../bus.ts';
 import type { Directory } from '../instances/directory.ts';
+import { Recent } from '../recent.ts';
 import type { Seats } from '../seats/seats.ts';
 import type { World } from '../worlds/world.ts';
 import type { Worlds } from '../worlds/worlds.ts';
@@ -44,7 +45,7 @@ export class Matchmaking {
   readonly #context: MatchmakingContext;
   readonly #seating = new Set<Promise<unknown>>();
   readonly #movedMs = new Map<string, number>();
-  readonly #worlds = new Map<string, { readonly atMs: number; readonly world: World | undefined }>();
+  readonly #worlds = new Recent<string, World | undefined>(WORLD_MS);
 
   constructor(context: MatchmakingContext) {
     this.#context = context;
@@ -59,10 +60,10 @@ export class Matchmaking {
   /** Answers what it has cost, less the time of waiting for instances (unit: milliseconds). */
   async pass(worldId: string): Promise<number> {
     const begun = performance.now();
-    const { queue, opener } = this.#context;
+    const { queue, opener, worlds } = this.#context;
     const tickets = await queue.load(worldId);
     if (tickets.length === 0) return 0;
-    const world = await this.#world(worldId);
+    const world = await this.#worlds.get(worldId, () => worlds.byId(worldId));
     if (world === undefined) {
       await queue.end(idsOf(tickets), reasonOf('OW_ERR_UNKNOWN_WORLD'));
       return 0;
@@ -139,14 +140,6 @@ export class Matchmaking {
     if (matches.length === 0 || waiting.length === 0 || nowMs - lastMs < MOVED_MS) return;
     this.#movedMs.set(worldId, nowMs);
     void this.#context.bus.publish(QUEUE_MOVED, { world: worldId }).catch(() => {});
-  }
-
-  async #world(id: string): Promise<World | undefined> {
-    const known = this.#worlds.get(id);
-    if (known !== undefined && performance.now() - known.atMs < WORLD_MS) return known.world;
-    const world = await this.#context.worlds.byId(id);
-    this.#worlds.set(id, { atMs: performance.now(), world });
-    return world;
   }
 }
 

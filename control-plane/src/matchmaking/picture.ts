@@ -43,9 +43,12 @@ export async function picture(
   };
 }
 
-/** Runs this world, or is loading it, and takes newcomers. */
-function isOf({ world, state, reachable, draining }: InstanceEntry, id: string): boolean {
-  return world?.id === id && state === 'Allocated' && reachable && !draining;
+/**
+ * Runs this world, or is loading it, and takes newcomers. Whether the fleet calls it Allocated is not asked: this process may
+ * not have heard of that yet, and would open a second one.
+ */
+function isOf({ world, reachable, draining }: InstanceEntry, id: string): boolean {
+  return world?.id === id && reachable && !draining;
 }
 
 function isSpare({ state, reachable, world }: InstanceEntry): boolean {

@@ -49,7 +49,20 @@ const byId = z.strictObject({ id: uuid });
 const FOR_OWNER = ['OW_ERR_SIGN_IN', 'OW_ERR_BANNED', 'OW_ERR_QUEUE_AWAY', 'OW_ERR_SEATS_AWAY'] as const;
 const tags = ['tickets'];
 
-export function ticketRoutes(app: App, { tickets, who }: { tickets: Tickets; who: WhoAsks }): void {
+export interface TicketRoutesDeps {
+  readonly tickets: Tickets;
+  readonly who: WhoAsks;
+  readonly stopping: { readonly signal: AbortSignal };
+}
+
+export function ticketRoutes(app: App, { tickets, who, stopping }: TicketRoutesDeps): void {
+  /** Nobody waits any longer: the client has gone, or this process is about to. */
+  const over = (reply: FastifyReply): AbortSignal => {
+    const gone = new AbortController();
+    reply.raw.once('close', () => gone.abort());
+    return AbortSignal.any([gone.signal, stopping.signal]);
+  };
+
   app.post(
     '/api/v1/tickets',
     {
@@ -83,7 +96,7 @@ export function ticketRoutes(app: App, { tickets, who }: { tickets: Tickets; who
       reply.header('preference-applied', `wait=${seconds}`);
       const decided = await tickets.decided(
         news,
-        AbortSignal.any([gone(reply), AbortSignal.timeout(seconds * 1000)]),
+        AbortSignal.any([over(reply), AbortSignal.timeout(seconds * 1000)]),
       );
       return tickets.show(decided);
     },
@@ -148,7 +161,7 @@ export function ticketRoutes(app: App, { tickets, who }: { tickets: Tickets; who
     async (request, reply) => {
       const { account } = await who.signedIn(request);
       const news = await tickets.look(request.params.id, account.id);
-      await reply.sse.send(ticketEvents(tickets, news, gone(reply)));
+      await reply.sse.send(ticketEvents(tickets, news, over(reply)));
     },
   );
 }
@@ -157,11 +170,4 @@ export function ticketRoutes(app: App, { tickets, who }: { tickets: Tickets; who
 function preferredWait({ headers }: FastifyRequest): number | undefined {
   const found = /(?:^|[,;\s])wait=(\d{1,4})(?=$|[,;\s])/.exec(String(headers.prefer ?? ''))?.[1];
   return found === undefined ? undefined : Math.min(Number(found), MAX_WAIT_SECONDS);
-}
-
-/** Nobody waits any longer. */
-function gone(reply: FastifyReply): AbortSignal {
-  const over = new AbortController();
-  reply.raw.once('close', () => over.abort());
-  return over.signal;
 }
