@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import type { Who } from '../src/accounts/who.ts';
 import { Bus } from '../src/bus.ts';
 import { listenGrpc } from '../src/h2c-server.ts';
+import type { InstanceEntry } from '../src/instances/directory.ts';
 import { InstanceRegistry } from '../src/instances/registry.ts';
 import { instanceRoutes } from '../src/instances/service.ts';
 import { TelemetryHub } from '../src/instances/telemetry.ts';
@@ -18,7 +19,6 @@ import { SceneCatalog } from '../src/worlds/scenes.ts';
 import { Worlds } from '../src/worlds/worlds.ts';
 import { worldsFolder } from './control-plane-fixture.ts';
 import { FakeInstance, type FakeOptions } from './fake-instance.ts';
-import { person } from './people.ts';
 import { testDatabase, testRedis } from './stores.ts';
 import { quiet, supervisorFixture } from './supervisor-fixture.ts';
 import { until } from './until.ts';
@@ -26,7 +26,7 @@ import { until } from './until.ts';
 const MASTER_KEY = new Uint8Array(32).fill(7);
 const INSTANCE_RULES = { heartbeatIntervalMs: 500, heartbeatDeadlineMs: 20_000, telemetryIntervalMs: 0 };
 
-export async function matchmakingFixture({ replicas = 1, planes = 1, rules }: FixtureOptions = {}) {
+export async function matchmakingFixture({ replicas = 1, planes = 1, rules, instance }: FixtureOptions = {}) {
   const [database, redis, ground] = await Promise.all([
     testDatabase(),
     testRedis(),
@@ -52,6 +52,20 @@ export async function matchmakingFixture({ replicas = 1, planes = 1, rules }: Fi
   };
   for (let i = 0; i < planes; i += 1) await plane();
 
+  /** Each process of the fleet has a fake instance, on the line of one plane or another. */
+  const stopping = new AbortController();
+  const attending = (async () => {
+    for await (const servers of fleet.watch(stopping.signal)) {
+      for (const { state, name, uid } of servers) {
+        if (state !== 'Ready' || fakes.some((fake) => fake.name === name)) continue;
+        const credential = readFileSync(join(data, 'fleet/identities', name), 'utf8');
+        const { grpcPort } = started[fakes.length % planes] as Plane;
+        const controlUrl = `http://127.0.0.1:${grpcPort}`;
+        fakes.push(new FakeInstance({ controlUrl, name, uid, credential, heartbeatMs: 500, ...instance }));
+      }
+    }
+  })();
+
   return {
     fleet,
     redis,
@@ -64,34 +78,27 @@ export async function matchmakingFixture({ replicas = 1, planes = 1, rules }: Fi
       return db.world.create({ data: { slug, name: slug, folded: slug, scene, kind: 'copies', ...more } });
     },
 
-    people: (count: number): Promise<Who[]> =>
-      Promise.all(Array.from({ length: count }, (_, i) => person(db, { name: `Guest ${i}`, guest: true }))),
+    async people(count: number): Promise<Who[]> {
+      const made = Array.from({ length: count }, (_, i) => ({ id: randomUUID(), name: `Guest ${i}` }));
+      await db.account.createMany({ data: made.map((one) => ({ ...one, guest: true })) });
+      return made.map((one) => ({
+        account: { ...one, role: 'player', guest: true },
+        session: randomUUID(),
+      }));
+    },
 
-    /** Puts a fake instance on the line of the next plane for each Ready process of the fleet that has none yet. */
-    async populate(count = replicas, options: Partial<FakeOptions> = {}): Promise<FakeInstance[]> {
-      const known = new Set(fakes.map(({ name }) => name));
-      const servers = await until(async () => {
-        const ready = (await fleet.list()).filter(({ state, name }) => state === 'Ready' && !known.has(name));
-        return ready.length >= count && ready.slice(0, count);
-      }, 30_000);
-      const dialled = servers.map(({ name, uid }, at) => {
-        const credential = readFileSync(join(data, 'fleet/identities', name), 'utf8');
-        const { grpcPort } = started[at % started.length] as Plane;
-        const controlUrl = `http://127.0.0.1:${grpcPort}`;
-        return new FakeInstance({ controlUrl, name, uid, credential, heartbeatMs: 500, ...options });
-      });
-      fakes.push(...dialled);
+    /** Resolves when so many instances are Ready and on the line. */
+    async ready(count = replicas): Promise<void> {
       const { directory } = (started[0] as Plane).seating;
-      await until(async () => {
-        const seen = await directory.all();
-        return dialled.every(({ name }) => seen.some((one) => one.name === name && one.reachable));
-      });
-      return dialled;
+      const isSpare = ({ state, reachable }: InstanceEntry) => state === 'Ready' && reachable;
+      await until(async () => (await directory.all()).filter(isSpare).length === count, 60_000);
     },
 
     fakeOf: (name: string) => fakes.find((fake) => fake.name === name) as FakeInstance,
 
     async close() {
+      stopping.abort();
+      await attending;
       for (const fake of fakes) fake.hangUp();
       for (const one of started) await one.close();
       await ground.supervisor.close();
@@ -105,6 +112,7 @@ interface FixtureOptions {
   replicas?: number;
   planes?: number;
   rules?: QueueRules;
+  instance?: Partial<FakeOptions>;
 }
 
 async function startPlane({ redisUrl, fleet, works, rules, worlds }: PlaneOptions) {

@@ -16,15 +16,15 @@ let far: Plane;
 beforeAll(async () => {
   house = await matchmakingFixture({ replicas: REPLICAS, planes: 2, rules: { ...QUEUE_RULES, turnMs: 200 } });
   [near, far] = house.planes as [Plane, Plane];
-  await house.populate();
-}, 60_000);
+  await house.ready();
+}, 90_000);
 afterAll(() => house?.close());
 
 /** The fleet as it was: what was used is replaced, and dials again. */
 afterEach(async () => {
   const used = (await house.fleet.list()).filter(({ state }) => state === 'Allocated');
   for (const { name } of used) await house.fleet.remove(name);
-  if (used.length > 0) await house.populate(used.length);
+  await house.ready();
 }, 60_000);
 
 const leave = (fake: FakeInstance, seat: string) =>
@@ -156,7 +156,6 @@ test('an exhausted fleet is waited for, not an error', async () => {
   expect(await near.tickets.look(news.id, news.account)).toMatchObject({ state: 'waiting', position: 1 });
   const host = await hostOf((worlds[0] as { id: string }).id);
   await house.fleet.remove(host);
-  await house.populate(1);
   placeOf(await near.tickets.decided(news, AbortSignal.timeout(15_000)));
 });
 
