@@ -227,6 +227,13 @@ test('an instance that is gone ends the relay, with the reason', async () => {
   expect(await near.closed).toEqual({ code: 4410, reason: 'the instance is gone' });
 });
 
+test('one at an address that the machine refuses, too', async () => {
+  const { dial, relays } = await rig();
+  const near = dial(claimFor(9, { address: '255.255.255.255' }));
+  expect(await near.closed).toEqual({ code: 4410, reason: 'the instance cannot be reached' });
+  expect(relays.open).toBe(0);
+});
+
 test('one that does not answer, too', async () => {
   const { near } = await through({ silentMs: 300, sweepMs: 50 });
   const beat = setInterval(() => near.socket.send(Buffer.from('anybody?')), 50);

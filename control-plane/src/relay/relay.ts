@@ -30,6 +30,7 @@ export class Relay {
   #stalledAtMs: number | undefined;
   #playerAtMs = now();
   #instanceAtMs = now();
+  #connected = false;
   #open = true;
 
   constructor(
@@ -52,7 +53,7 @@ export class Relay {
     socket.pause();
     this.#udp.connect(claim.port, claim.address, (error?: Error) => {
       if (error) this.#failed(error);
-      else if (this.#open) socket.resume();
+      else if (this.#open) this.#begin();
     });
   }
 
@@ -73,6 +74,11 @@ export class Relay {
     this.#socket.close(CLOSE[cause], reason);
     const cut = setTimeout(() => this.#socket.terminate(), this.#rules.closeMs);
     this.#socket.once('close', () => clearTimeout(cut));
+  }
+
+  #begin(): void {
+    this.#connected = true;
+    this.#socket.resume();
   }
 
   #listen(): void {
@@ -131,7 +137,8 @@ export class Relay {
   }
 
   #failed(error: NodeJS.ErrnoException): void {
-    if (NOBODY.has(error.code ?? '')) this.close('gone', 'the instance is gone');
+    if (!this.#connected) this.close('gone', 'the instance cannot be reached');
+    else if (NOBODY.has(error.code ?? '')) this.close('gone', 'the instance is gone');
     else this.#counts.socketErrors++; // this packet is lost, the next one may pass
   }
 

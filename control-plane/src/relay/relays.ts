@@ -45,10 +45,10 @@ export class Relays {
   connect(socket: WebSocket, claim: RelayClaim): void {
     const mine = this.#byAccount.get(claim.account) ?? new Set();
     this.#byAccount.set(claim.account, mine);
-    this.#open++;
     mine.add(new Relay(socket, claim, this.#rules, this.counts, (relay) => this.#ended(relay, mine)));
-    for (const relay of this.#surplus(mine, claim.seat))
-      relay.close('replaced', 'you have a newer connection');
+    this.#open++;
+    for (const older of this.#surplus(mine, claim.seat))
+      older.close('replaced', 'you have a newer connection');
   }
 
   /** Tells every player to come again. Whatever the instances hold of them stays. */
