@@ -10,5 +10,7 @@ export default defineConfig({
     exclude: ['**/node_modules/**', 'scripts/checks/system/**', '**/*.system.test.ts'],
     globalSetup: 'control-plane/test/global-setup.ts',
     testTimeout: 30_000,
+    // The first hook that asks for a database starts its server.
+    hookTimeout: 60_000,
   },
 });

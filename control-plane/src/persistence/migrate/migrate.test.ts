@@ -4,12 +4,14 @@ import { once } from 'node:events';
 import { mkdir, mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { type TestDatabase, testDatabase } from '../../../test/stores.ts';
 import { onServer } from '../../../test/template-database.ts';
 import { until } from '../../../test/until.ts';
 import { POSTGRESQL } from './dialect.ts';
 import { migrate, requireMigrated, resolveStopped } from './flow.ts';
+
+vi.setConfig({ testTimeout: 60_000 });
 
 let database: TestDatabase;
 let folder: string;
