@@ -48,7 +48,7 @@ const TABLE = {
   OW_ERR_CREDENTIALS: {
     status: 401,
     message: 'No account has this e-mail with this password.',
-    hint: 'Look for a typing error; POST /api/v1/accounts/reset sends a link for another password.',
+    hint: 'Look for a typing error; a forgotten password is replaced by a link that is mailed.',
   },
   OW_ERR_OIDC_REFUSED: {
     status: 401,
