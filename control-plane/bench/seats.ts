@@ -29,7 +29,6 @@ try {
     await seatHolder({ ...holding, instances: INSTANCES.slice(0, 2) }),
     await seatHolder({ ...holding, instances: INSTANCES.slice(2) }),
   ];
-  await until(async () => (await scripts.list(false)).filter(({ open }) => open).length === INSTANCES.length);
   for (const atOnce of [1, 16, 64]) await measure('reserve', false, atOnce, 20_000);
   for (const atOnce of [1, 16, 64]) await measure('reserve + confirm', true, atOnce, 4_000);
   for (const holder of holders) holder.close();
@@ -37,7 +36,14 @@ try {
   await redis.close();
 }
 
+async function isOpen(): Promise<boolean> {
+  return (await scripts.list(false)).filter(({ open }) => open).length === INSTANCES.length;
+}
+
 async function measure(what: string, confirm: boolean, atOnce: number, attempts: number): Promise<void> {
+  // The reservations of the round before would run out in the middle of this one.
+  await redis.flush();
+  await until(isOpen);
   const task = { redisUrl: redis.url, instances: INSTANCES, atOnce, confirm, rules: RULES };
   const share = Math.ceil((attempts * Math.min(1, atOnce / 16)) / CALLERS);
   const callers = await Promise.all(

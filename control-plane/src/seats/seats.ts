@@ -1,6 +1,6 @@
 // Seats, which are never given twice: reserved by one script in Redis, offered to the instance, which has the last word,
 // and only then sealed into connect tokens. Any number of processes may do so at once, and each may be killed between any two
-// of these steps: what it leaves behind is a lease that runs out (docs/flows/join.md).
+// of these steps: what it leaves behind is a lease that runs out (docs/flows/seats.md).
 import { randomBytes } from 'node:crypto';
 import { ApiError } from '../errors.ts';
 import type { Directory } from '../instances/directory.ts';
