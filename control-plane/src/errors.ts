@@ -305,11 +305,6 @@ const TABLE = {
     message: 'Whoever starts the instances does not answer.',
     hint: 'Instances that run go on; look at the fleet supervisor and its log.',
   },
-  OW_ERR_GATEWAY_AWAY: {
-    status: 503,
-    message: 'What this needs of the other processes cannot be had now: their store does not answer.',
-    hint: 'Ask again in a second; the socket stays, and so does your place in the world.',
-  },
   OW_ERR_STORE_AWAY: {
     status: 503,
     message: 'The database or Redis does not answer.',

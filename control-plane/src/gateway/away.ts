@@ -8,21 +8,11 @@ const SUBSCRIBED_MS = 2_000;
 export async function subscribedSoon(bus: Bus): Promise<void> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new ApiError('OW_ERR_GATEWAY_AWAY')), SUBSCRIBED_MS);
+    timer = setTimeout(() => reject(new ApiError('OW_ERR_STORE_AWAY')), SUBSCRIBED_MS);
   });
   try {
     await Promise.race([bus.subscribed(), late]);
   } finally {
     clearTimeout(timer);
   }
-}
-
-/** ioredis has no classes of its own for most of these. */
-const AWAY =
-  /max retries per request|Connection is closed|Command timed out|ECONNREFUSED|ECONNRESET|isn't writeable|^LOADING|^READONLY/;
-
-/** What a request that failed for Redis' sake is answered with; other errors as they are. */
-export function asAway(error: unknown): unknown {
-  const isAway = error instanceof Error && AWAY.test(error.message);
-  return isAway ? new ApiError('OW_ERR_GATEWAY_AWAY') : error;
 }

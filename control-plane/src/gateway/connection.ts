@@ -3,6 +3,7 @@
 import type { RawData, WebSocket } from 'ws';
 import type { Who } from '../accounts/who.ts';
 import { ApiError } from '../errors.ts';
+import { isAway } from '../persistence/away.ts';
 import { errorFrame, type Frame, frame, type Request, readFrame } from './envelope.ts';
 import { EVENTS, type StreamName } from './events.ts';
 import { Outbox } from './outbox.ts';
@@ -236,6 +237,7 @@ export class Connection {
 
   #asApiError(error: unknown): ApiError {
     if (error instanceof ApiError) return error;
+    if (isAway(error)) return new ApiError('OW_ERR_STORE_AWAY');
     this.#desk.failed(error, this);
     return new ApiError('OW_ERR_INTERNAL');
   }

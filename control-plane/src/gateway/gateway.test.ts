@@ -416,7 +416,7 @@ test('while Redis is away the socket stays and is told so; when it is back all g
   await watcher.request('presence:watch:v1:requested', { accounts: [ada.account] });
   await redis.kill();
   expect(await ada.request('chat:message:v1:requested', { text: 'anybody?' })).toMatchObject({
-    data: { code: 'OW_ERR_GATEWAY_AWAY' },
+    data: { code: 'OW_ERR_STORE_AWAY' },
   });
   expect((await ada.request('gateway:ping:v1:requested', {})).type).toBe('gateway:pong:v1:stream');
   await redis.restart();

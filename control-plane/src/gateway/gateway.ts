@@ -14,7 +14,7 @@ import type { Bus } from '../bus.ts';
 import { ApiError } from '../errors.ts';
 import type { TelemetryHub } from '../instances/telemetry.ts';
 import { counter, gaugeOf } from '../metrics.ts';
-import { asAway } from './away.ts';
+import { isAway } from '../persistence/away.ts';
 import { hearChat, say } from './chat.ts';
 import { type Answer, Connection, type Desk } from './connection.ts';
 import { type Frame, frame, type Request } from './envelope.ts';
@@ -172,37 +172,9 @@ export class Gateway implements Desk {
     return frame('gateway:ready:v1:stream', { ...who, limits: this.#limits() });
   }
 
+  /** Chat is said before anything is waited for: what one socket says keeps its order. */
   async answer(connection: Connection, who: Who, request: Request): Promise<Answer> {
     requests.inc({ type: request.type });
-    try {
-      return await this.#answer(connection, who, request);
-    } catch (error) {
-      throw asAway(error);
-    }
-  }
-
-  closed(connection: Connection, code: number): void {
-    this.#connections.delete(connection);
-    closings.inc({ code });
-    coalesced.inc(connection.coalesced);
-    this.#presence.unwatch(connection);
-    this.#worldStates.unwatch(connection);
-    const { who } = connection;
-    const gone = who && this.#people.remove(who.account.id, connection);
-    if (gone !== undefined) {
-      this.#rooms.forget(gone);
-      this.#tickets.forget(gone);
-      this.#presence.left(gone);
-    }
-    this.#options.log.debug({ code, account: who?.account.id }, 'a socket of the gateway closed');
-  }
-
-  failed(error: unknown, { who }: Connection): void {
-    this.#options.log.error({ err: error, account: who?.account.id }, 'the gateway could not answer');
-  }
-
-  /** Chat is said before anything is waited for: what one socket says keeps its order. */
-  async #answer(connection: Connection, who: Who, request: Request): Promise<Answer> {
     switch (request.type) {
       case 'gateway:ping:v1:requested':
         return { type: 'gateway:pong:v1:stream', data: {} };
@@ -234,6 +206,26 @@ export class Gateway implements Desk {
         return askInstance(this.#options.lines, person.place as Place, request);
       }
     }
+  }
+
+  closed(connection: Connection, code: number): void {
+    this.#connections.delete(connection);
+    closings.inc({ code });
+    coalesced.inc(connection.coalesced);
+    this.#presence.unwatch(connection);
+    this.#worldStates.unwatch(connection);
+    const { who } = connection;
+    const gone = who && this.#people.remove(who.account.id, connection);
+    if (gone !== undefined) {
+      this.#rooms.forget(gone);
+      this.#tickets.forget(gone);
+      this.#presence.left(gone);
+    }
+    this.#options.log.debug({ code, account: who?.account.id }, 'a socket of the gateway closed');
+  }
+
+  failed(error: unknown, { who }: Connection): void {
+    this.#options.log.error({ err: error, account: who?.account.id }, 'the gateway could not answer');
   }
 
   #personOf(who: Who): Person {
@@ -342,7 +334,7 @@ export class Gateway implements Desk {
   /** Work that nobody waits for. It fails while Redis or the database is away, and is done again by mending. */
   #quietly(work: Promise<void>): void {
     work.catch((error: unknown) => {
-      const isOurs = !(asAway(error) instanceof ApiError);
+      const isOurs = !(isAway(error) || error instanceof ApiError);
       this.#options.log[isOurs ? 'error' : 'debug'](
         { err: error },
         'the gateway could not look something up',
