@@ -8,7 +8,7 @@ export async function migrateDatabase(run: Run, url: string): Promise<void> {
   await run.step('Database', async (step) => {
     try {
       const applied = await migrate(url, { report: (name) => step.report(name) });
-      step.report(applied.length === 0 ? 'up to date' : `${applied.length} migrations`);
+      step.report(applied.at(-1) ?? 'up to date');
     } catch (error) {
       throw error instanceof MigrationError ? new Problem(error.problem, error.cure) : error;
     }
