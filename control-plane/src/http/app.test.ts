@@ -5,6 +5,7 @@ import { controlPlaneFixture, type Fixture, signedIn, WORLD } from '../../test/c
 import type { FakeInstance } from '../../test/fake-instance.ts';
 import { until } from '../../test/until.ts';
 import { readEvents } from '../fleet/local/sse-reader.ts';
+import { openApiDocument } from './document.ts';
 
 vi.setConfig({ testTimeout: 60_000 });
 
@@ -37,6 +38,22 @@ describe('bytes', () => {
       expect({ status, text }).toEqual({ status: 200, text: '<title>console</title>' });
       expect(headers.get('x-frame-options')).toBe('DENY');
     }
+  });
+});
+
+describe('the OpenAPI document', () => {
+  test('that is served is the one that clients are made of', async () => {
+    const { body } = await fixture.ask('GET', '/api/v1/openapi.json');
+    expect(body).toEqual(JSON.parse(JSON.stringify(await openApiDocument())));
+  });
+
+  test('its page needs nothing from elsewhere', async () => {
+    const { status, text, headers } = await fixture.ask('GET', '/api/docs');
+    expect(status).toBe(200);
+    expect(text).not.toMatch(/(src|href)="(https?:)?\/\//);
+    expect(headers.get('content-security-policy')).toMatch(/default-src 'self'/);
+    const script = /src="([^"]*swagger-ui-bundle\.js)"/.exec(text)?.[1] ?? '';
+    expect((await fetch(new URL(script, `${fixture.url}/api/docs/`))).status).toBe(200);
   });
 });
 

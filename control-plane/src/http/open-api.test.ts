@@ -5,6 +5,7 @@ import { z } from 'zod';
 import { errorsPage } from '../errors.ts';
 import { server } from './app.ts';
 import { openApiDocument } from './document.ts';
+import { LIMITS } from './rate-limits.ts';
 
 const document = await openApiDocument();
 const operations = Object.entries(document.paths ?? {}).flatMap(([path, methods]) =>
@@ -46,6 +47,13 @@ test('every refusal that it declares is a row of the table, under the status of 
     expect(codes.length, route).toBeGreaterThan(0);
     for (const one of codes) expect({ route, one, status: rows.get(one) }).toEqual({ route, one, status });
   }
+});
+
+test('every limit of a route is the limit of a route that exists', () => {
+  const routes = new Set(operations.map(([route]) => route.toLowerCase()));
+  const limited = Object.keys(LIMITS).filter((name) => name.includes('/'));
+  expect(limited.length).toBeGreaterThan(5);
+  for (const name of limited) expect(routes).toContain(name.toLowerCase().replace(/:(\w+)/g, '{$1}'));
 });
 
 test('every schema is referred to or belongs to a stream', () => {

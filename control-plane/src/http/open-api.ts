@@ -27,7 +27,11 @@ export async function openApi(app: App): Promise<void> {
         },
       },
     },
-    transform: jsonSchemaTransform,
+    // Worlds' bytes, pages and questions of health are no part of the API.
+    transform: (route) =>
+      route.url.startsWith('/api/v1/')
+        ? jsonSchemaTransform(route)
+        : { schema: { hide: true }, url: route.url },
     transformObject: (input) => withoutUnused(jsonSchemaTransformObject(input) as OpenAPIV3_1.Document),
   });
   app.get(DOCUMENT_PATH, { schema: { hide: true } }, async (_request, reply) =>

@@ -28,6 +28,11 @@ export const LIMITS = {
   'POST /api/v1/guests': { per: 'address', most: 120, windowMs: MINUTE_MS },
   /** Each try costs us 19 MiB and 50 ms of argon2id; a person mistypes a few times. Tries per e-mail are counted beside. */
   'POST /api/v1/sessions': { per: 'address', most: 20, windowMs: MINUTE_MS },
+  /** It asks for the old password, so it is a try at one. */
+  'POST /api/v1/account/password': { per: 'session', most: 10, windowMs: MINUTE_MS },
+  /** Each asks the provider over the network. */
+  'POST /api/v1/oidc/:provider/start': { per: 'address', most: 60, windowMs: MINUTE_MS },
+  'POST /api/v1/oidc/sessions': { per: 'address', most: 60, windowMs: MINUTE_MS },
   /** Once a month and device is enough. */
   'POST /api/v1/sessions/rotate': { per: 'address', most: 60, windowMs: MINUTE_MS },
   /** Each sends a mail to an address that a stranger may have typed. */

@@ -2,7 +2,11 @@
 import { z } from 'zod';
 
 /** In lower case: no mail server in use tells "Ada@" from "ada@", and people type both. */
-export const email = z.email().max(254).toLowerCase();
+/** zod's local part, and a domain of labels that neither begin nor end with a hyphen, as DNS has them. */
+const ADDRESS =
+  /^(?!\.)(?!.*\.\.)[A-Za-z0-9_'+\-.]*[A-Za-z0-9_+-]@([A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+[A-Za-z]{2,63}$/;
+
+export const email = z.email({ pattern: ADDRESS }).max(254).toLowerCase();
 
 /**
  * Long rather than of many kinds (NIST SP 800-63B-4, 3.1.1.2); twelve, because tries are few and hashes slow. The most
