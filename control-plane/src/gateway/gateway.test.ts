@@ -409,6 +409,21 @@ test('world_state comes once a period to admins and owners, and to nobody else',
   expect(player.of('physics:world_state:v1:stream')).toEqual([]);
 });
 
+test('a process that stops says so to its sockets, and its people are offline at once', async () => {
+  const stopping = await startGateway(redis.url, RULES);
+  const bob = await enter(stopping, 'Bob');
+  const watcher = await enter(here);
+  const { data } = await watcher.request('presence:watch:v1:requested', { accounts: [bob.account] });
+  expect(data).toMatchObject({ people: [{ online: true }] });
+  const begun = performance.now();
+  await stopping.close();
+  expect(await bob.ended()).toMatchObject({ code: 1012 });
+  expect(bob.of('gateway:closing:v1:stream')[0]?.data.code).toBe(1012);
+  await watcher.next('presence:person:v1:stream', ({ data }) => !data.online);
+  // Not by a lease that ran out.
+  expect(performance.now() - begun).toBeLessThan(RULES.beatLeaseMs);
+});
+
 test('while Redis is away the socket stays and is told so; when it is back all goes on, also what it forgot', async () => {
   const room = `away-${randomUUID()}`;
   const ada = await seated(room, here, 'Ada');

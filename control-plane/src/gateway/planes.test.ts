@@ -124,7 +124,13 @@ test('a socket that is opened again is told the ticket and who is there, and non
   const { data } = await again.next('ticket:progress:v1:stream');
   expect(data).toMatchObject({ id: inside.ticket, state: 'seated', connect: { seat: inside.connect.seat } });
   await again.next('presence:here:v1:stream', (event) => event.data.instance === inside.connect.instance);
-  const other = await enter((await guest('Eve')).token);
+  const eve = await guest('Eve');
+  const other = new GatewayClient(sockets.url, bearer(eve)); // signed in by the upgrade
+  clients.push(other);
+  expect((await other.next('gateway:ready:v1:stream')).data.account).toMatchObject({
+    id: eve.id,
+    name: 'Eve',
+  });
   await other.request('gateway:ping:v1:requested', {});
   expect(other.of('ticket:progress:v1:stream')).toEqual([]);
   leave(inside);

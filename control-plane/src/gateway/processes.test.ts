@@ -7,7 +7,7 @@ import { sit, tokenOf } from '../../test/gateway-process.ts';
 import { type TestRedis, testRedis } from '../../test/stores.ts';
 import { until } from '../../test/until.ts';
 
-const RULES = { beatMs: 100, beatLeaseMs: 800, mendMs: 1_000 };
+const RULES = { beatMs: 200, beatLeaseMs: 3_000, mendMs: 1_000 };
 
 let redis: TestRedis;
 let children: GatewayChild[];
