@@ -37,6 +37,11 @@ describe('bytes', () => {
       const { status, text, headers } = await fixture.ask('GET', path);
       expect({ status, text }).toEqual({ status: 200, text: '<title>console</title>' });
       expect(headers.get('x-frame-options')).toBe('DENY');
+      const policy = headers.get('content-security-policy');
+      expect(policy).toMatch(/^default-src 'self';/);
+      // No script but its own, and worlds from the public address however the page was opened.
+      expect(policy).not.toMatch(/script-src|unsafe-eval/);
+      expect(policy).toContain(`connect-src 'self' ${fixture.url} `);
     }
   });
 });

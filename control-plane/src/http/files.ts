@@ -7,7 +7,10 @@ import type { FastifyInstance } from 'fastify';
 import { ApiError } from '../errors.ts';
 import type { Services } from './app.ts';
 
-export async function fileRoutes(app: FastifyInstance, { worlds, consoleDir }: Services): Promise<void> {
+export async function fileRoutes(
+  app: FastifyInstance,
+  { worlds, consoleDir, publicUrl }: Services,
+): Promise<void> {
   app.get<{ Params: { file: string } }>('/worlds/:file', async (request, reply) => {
     const scene = worlds.scenes.bySha256(/^([0-9a-f]{64})\.glb$/.exec(request.params.file)?.[1] ?? '');
     if (scene === undefined) throw new ApiError('OW_ERR_UNKNOWN_WORLD');
@@ -17,10 +20,32 @@ export async function fileRoutes(app: FastifyInstance, { worlds, consoleDir }: S
       .header('access-control-allow-origin', '*')
       .send(scene.bytes);
   });
-  await consoleRoutes(app, consoleDir);
+  await consoleRoutes(app, consoleDir, contentPolicy(publicUrl));
 }
 
-async function consoleRoutes(app: FastifyInstance, directory: string | undefined): Promise<void> {
+/**
+ * The console holds a session's token: no script runs there but its own, and nothing goes to or comes from anywhere else but
+ * the worlds, which lie at the public address whatever address the page was opened at. Styles are set by libraries that
+ * draw labels; images and worlds pass through `blob:` on their way to the graphics card.
+ */
+function contentPolicy(publicUrl: string): string {
+  return [
+    "default-src 'self'",
+    "style-src 'self' 'unsafe-inline'",
+    "img-src 'self' data: blob:",
+    `connect-src 'self' ${new URL(publicUrl).origin} data: blob:`,
+    "object-src 'none'",
+    "base-uri 'none'",
+    "form-action 'self'",
+    "frame-ancestors 'none'",
+  ].join('; ');
+}
+
+async function consoleRoutes(
+  app: FastifyInstance,
+  directory: string | undefined,
+  policy: string,
+): Promise<void> {
   if (directory !== undefined) {
     await app.register(fastifyStatic, {
       root: directory,
@@ -28,7 +53,7 @@ async function consoleRoutes(app: FastifyInstance, directory: string | undefined
         // Vite names its assets by content; the page itself names the assets.
         const immutable = path.includes(`${join(directory, 'assets')}/`);
         reply.header('cache-control', immutable ? 'public, max-age=31536000, immutable' : 'no-cache');
-        reply.header('x-frame-options', 'DENY');
+        reply.header('x-frame-options', 'DENY').header('content-security-policy', policy);
       },
     });
   }
