@@ -1,5 +1,7 @@
 // The OpenAPI document, made of the routes' schemas, and its page. Both are served from here alone: the page needs
 // nothing of the internet.
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import swagger from '@fastify/swagger';
 import swaggerUi from '@fastify/swagger-ui';
 import { jsonSchemaTransform, jsonSchemaTransformObject } from 'fastify-type-provider-zod';
@@ -8,6 +10,7 @@ import type { App } from './route.ts';
 
 export const DOCUMENT_PATH = '/api/v1/openapi.json';
 const PAGE_PATH = '/api/docs';
+const LOGO = join(import.meta.dirname, '../../../console/public/icon.svg');
 
 const DESCRIPTION = `Accounts, worlds and seats of an Otherworld.
 
@@ -39,6 +42,17 @@ export async function openApi(app: App): Promise<void> {
   );
   await app.register(swaggerUi, {
     routePrefix: PAGE_PATH,
+    logo: { type: 'image/svg+xml', content: readFileSync(LOGO), href: '/', target: '_self' },
+    // The box would read another document, which the page's policy does not let it fetch.
+    theme: {
+      title: 'Otherworld API',
+      css: [
+        {
+          filename: 'otherworld.css',
+          content: '.topbar .download-url-wrapper { display: none !important; }',
+        },
+      ],
+    },
     uiConfig: { deepLinking: true, displayRequestDuration: true },
     staticCSP:
       "default-src 'self'; img-src 'self' data:; style-src 'self' 'unsafe-inline'; object-src 'none'; frame-ancestors 'none'",
