@@ -64,11 +64,12 @@ export class MatchWorker {
     });
   }
 
+  /** Lets a pass that runs finish, but while Redis is away there is nobody to say goodbye to. */
   async close(): Promise<void> {
     clearInterval(this.#sweep);
     clearTimeout(this.#changed);
     this.#stopListening();
-    await this.#worker.close();
+    await this.#worker.close(this.#context.connection.status !== 'ready');
     await this.#context.matchmaking.close();
   }
 
