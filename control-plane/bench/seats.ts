@@ -11,7 +11,7 @@ import { testRedis } from '../test/stores.ts';
 import { until } from '../test/until.ts';
 
 const CALLERS = 4;
-const INSTANCES = ['a', 'b', 'c', 'd'];
+const INSTANCES = Array.from({ length: 48 }, (_, at) => `instance-${at}`);
 const RULES = { answerMs: 5_000, keepMs: 30_000 };
 const ROOM = 1_000_000;
 
@@ -26,8 +26,8 @@ console.log(`${cpus().length} cores of ${model}; load before: ${load}; Node ${pr
 try {
   const holding = { redisUrl: redis.url, capacity: ROOM, rulesCapacity: ROOM, keepMs: 120_000 };
   const holders = [
-    await seatHolder({ ...holding, instances: INSTANCES.slice(0, 2) }),
-    await seatHolder({ ...holding, instances: INSTANCES.slice(2) }),
+    await seatHolder({ ...holding, instances: INSTANCES.slice(0, 24) }),
+    await seatHolder({ ...holding, instances: INSTANCES.slice(24) }),
   ];
   for (const atOnce of [1, 16, 64]) await measure('reserve', false, atOnce, 20_000);
   for (const atOnce of [1, 16, 64]) await measure('reserve + confirm', true, atOnce, 4_000);

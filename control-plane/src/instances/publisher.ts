@@ -52,6 +52,8 @@ export class Publisher {
   readonly #options: PublisherOptions;
   readonly #written = new Map<string, Written>();
   readonly #timer: NodeJS.Timeout;
+  /** Something was written that has not been told. */
+  #isNews = false;
   readonly #stop: () => void;
 
   constructor(options: PublisherOptions) {
@@ -111,6 +113,9 @@ export class Publisher {
   }
 
   #tick(): void {
+    // Once for all that has been written: whoever listens looks at everything anyway.
+    if (this.#isNews) void this.#options.bus.publish(CHANGED, {}).catch(() => {});
+    this.#isNews = false;
     const nowMs = performance.now();
     for (const [name, written] of this.#written) {
       const instance = this.#options.registry.get(name);
@@ -182,7 +187,7 @@ export class Publisher {
     written.writtenMs = performance.now();
     try {
       await work(written);
-      this.#announce(instance.name);
+      this.#isNews = true;
     } catch (error) {
       written.stale = true;
       this.#options.log.debug({ err: error, instance: instance.name }, 'its record could not be written');
@@ -199,7 +204,7 @@ export class Publisher {
       const args = [instance.name, written.generation, ...seatArgs(seat, state)];
       const [word, ...replaced] = await this.#options.scripts.words('mark', args);
       if (word === 'absent') written.stale = true;
-      this.#announce(instance.name);
+      this.#isNews = true;
       return this.#replace(replaced);
     } catch (error) {
       written.stale = true;
@@ -216,10 +221,6 @@ export class Publisher {
 
   #superseded({ line }: Written): void {
     line.supersede();
-  }
-
-  #announce(name: string): void {
-    void this.#options.bus.publish(CHANGED, { name }).catch(() => {});
   }
 }
 

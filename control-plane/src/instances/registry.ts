@@ -119,7 +119,7 @@ export class InstanceRegistry {
   /** Notes a seat that is about to be offered, and promises the instance's answer. */
   offerSeat(instance: Instance, seat: Seat): Promise<SeatAnswer> {
     instance.seats.set(seat.id, seat);
-    this.#report(instance, { type: 'changed' });
+    this.#changed();
     return new Promise((resolve) => this.#offers.set(seat.id, resolve));
   }
 
@@ -131,7 +131,7 @@ export class InstanceRegistry {
     else instance.seats.delete(id);
     this.#offers.get(id)?.(answer);
     this.#offers.delete(id);
-    this.#report(instance, { type: 'changed' });
+    this.#changed();
   }
 
   seatConnected(instance: Instance, id: bigint): void {
@@ -153,7 +153,7 @@ export class InstanceRegistry {
   giveUpOffer(instance: Instance, id: bigint): void {
     if (instance.seats.get(id)?.state === 'offered') instance.seats.delete(id);
     this.#offers.delete(id);
-    this.#report(instance, { type: 'changed' });
+    this.#changed();
   }
 
   /** Numbers a request, and promises the instance's answer until `over`. */
