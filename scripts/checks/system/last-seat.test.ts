@@ -36,8 +36,20 @@ test('100 callers for the last seat, FLUSHALL and kill -9 between: never 101, an
   await until('somebody has the last seat', 60, () => seated.length > 0);
   await flush(system);
   system.kill('controlPlane');
+  // It serves the world's file, which the player fetches first. Their seat waits for 30 s.
+  await until('the control plane is back', 20, () =>
+    fetch(`${system.url}/readyz`).then(
+      ({ ok }) => ok,
+      () => false,
+    ),
+  );
   using winner = play(system, seated[0] as Seated, { duration_s: 40, resume_s: 0 });
-  await until('they play', 20, () => winner.has('bot', { state: 'playing' }));
+  await until(
+    'they play',
+    20,
+    () => winner.has('bot', { state: 'playing' }),
+    () => `${winner.errors()}\n${JSON.stringify(winner.lines.slice(-3))}`,
+  );
   await flush(system);
 
   let most = 0;
