@@ -25,7 +25,6 @@ import { connectRedis } from './redis.ts';
 import { measureRelays } from './relay/metrics.ts';
 import { Relays } from './relay/relays.ts';
 import { startSeats } from './seats/feature.ts';
-import { Joining } from './seats/flow.ts';
 import { secretBytes, secretToken } from './secret-file.ts';
 import { startWorlds } from './worlds/feature.ts';
 import { SceneCatalog } from './worlds/scenes.ts';
@@ -92,7 +91,6 @@ export async function startControlPlane(
     log,
   });
   const moderation = startModeration({ db, bus, registry, directory, lines, log });
-  const joining = new Joining(seating.seats, { fleet, registry, ...seating });
   const relays = new Relays(masterKey);
   measureRelays(relays);
   const matchmaking = startMatchmaking({
@@ -126,7 +124,6 @@ export async function startControlPlane(
     directory: seating.directory,
     lines: seating.lines,
     telemetry,
-    joining,
     worlds,
     moderation,
     tickets: matchmaking.tickets,

@@ -280,16 +280,6 @@ const TABLE = {
     message: 'There were too many requests.',
     hint: 'The header retry-after says in how many seconds to ask again.',
   },
-  OW_ERR_NO_ROOM: {
-    status: 503,
-    message: 'Every instance of this world is full or still starting.',
-    hint: 'Ask again in a second; an operator can add instances with POST /api/v1/fleet/scale.',
-  },
-  OW_ERR_SEAT_TIMEOUT: {
-    status: 503,
-    message: 'The instance did not confirm the seat in time.',
-    hint: 'Ask again; nothing is held for this request.',
-  },
   OW_ERR_SEATS_AWAY: {
     status: 503,
     message: 'No seat can be given now: the store that counts them does not answer.',

@@ -101,7 +101,17 @@ export async function controlPlaneFixture({
     /** An admin who is signed in. */
     operator,
     credential: (name: string) => readFileSync(join(data, 'fleet/identities', name), 'utf8'),
-    join: (name = 'Ada', world = 'plaza') => ask('POST', `/api/v1/worlds/${world}/join`, { name }),
+    /** Somebody new asks for a seat: 200 with the way in, or 202 when they would have to wait, which they do not. */
+    async join(name = 'Ada', world = 'plaza', waitSeconds = 5) {
+      const who = { authorization: `Bearer ${await signedIn(stores.database.db, 'player', name)}` };
+      const wait = { ...who, prefer: `wait=${waitSeconds}` };
+      const answer = await ask('POST', '/api/v1/tickets', { world }, wait);
+      const { connect, id } = answer.body ?? {};
+      if (connect) return { ...answer, status: 200, body: connect };
+      if (!id) return answer;
+      await ask('DELETE', `/api/v1/tickets/${id}`, undefined, who);
+      return { ...answer, status: 202 };
+    },
 
     /** Puts a fake instance on the line for each Ready process of the fleet. */
     async populate(options: Partial<FakeOptions> = {}) {
@@ -151,8 +161,8 @@ function isReached({ link, world }: InstanceView): boolean {
 }
 
 /** The token of somebody new with this role. */
-export async function signedIn(db: Db, role: Role): Promise<string> {
-  const account = await db.account.create({ data: { name: `Some ${role}`, role, guest: false } });
+export async function signedIn(db: Db, role: Role, name = `Some ${role}`): Promise<string> {
+  const account = await db.account.create({ data: { name, role, guest: false } });
   return (await transaction(db, (tx) => openSession(tx, account))).token;
 }
 

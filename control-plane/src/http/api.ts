@@ -1,42 +1,10 @@
-// The public API for players and viewers: joining, instances, the live stream.
-import { z } from 'zod';
+// The public API for players and viewers: instances, the live stream.
 import type { Services } from './app.ts';
 import { liveFeed } from './live-feed.ts';
-import { type App, eventStream, problems } from './route.ts';
-import { text } from './schemas.ts';
-import { instanceListSchema, instanceView, joinedSchema } from './views.ts';
+import { type App, eventStream } from './route.ts';
+import { instanceListSchema, instanceView } from './views.ts';
 
-const joinParams = z.strictObject({ world: text(1, 64) });
-const joinBody = z.strictObject({ name: text(0, 256).default('') });
-
-export function apiRoutes(app: App, { joining, directory, telemetry, worlds, stopping }: Services): void {
-  app.post(
-    '/api/v1/worlds/:world/join',
-    {
-      schema: {
-        operationId: 'joinWorld',
-        tags: ['worlds'],
-        summary: 'A seat for a guest, and the tokens that open it',
-        params: joinParams,
-        body: joinBody,
-        response: {
-          200: joinedSchema,
-          ...problems(
-            'OW_ERR_UNKNOWN_WORLD',
-            'OW_ERR_NO_ROOM',
-            'OW_ERR_SEAT_TIMEOUT',
-            'OW_ERR_SEATS_AWAY',
-            'OW_ERR_FLEET_UNAVAILABLE',
-          ),
-        },
-      },
-    },
-    async ({ params, body }) => {
-      const world = await worlds.worlds.visit(params.world, undefined);
-      return joining.join(worlds.assignmentOf(world), body.name);
-    },
-  );
-
+export function apiRoutes(app: App, { directory, telemetry, stopping }: Services): void {
   app.get(
     '/api/v1/instances',
     {

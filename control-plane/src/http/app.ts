@@ -22,7 +22,6 @@ import type { Db } from '../persistence/connect.ts';
 import { quietRequests } from '../quiet-requests.ts';
 import type { Relays } from '../relay/relays.ts';
 import { relayRoutes } from '../relay/routes.ts';
-import type { Joining } from '../seats/flow.ts';
 import type { WorldsFeature } from '../worlds/feature.ts';
 import { worldRoutes } from '../worlds/routes.ts';
 import type { AddressRanges } from './address-ranges.ts';
@@ -44,7 +43,6 @@ export interface Services {
   readonly directory: Directory;
   readonly lines: Lines;
   readonly telemetry: TelemetryHub;
-  readonly joining: Joining;
   readonly worlds: WorldsFeature;
   readonly moderation: ModerationFeature;
   readonly tickets: Tickets;

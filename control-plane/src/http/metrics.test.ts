@@ -33,8 +33,8 @@ test('requests by route and status, the process, and its event loop', async () =
   const before = await count(worlds);
   for (let n = 0; n < 3; n += 1) await fixture.ask('GET', '/api/v1/worlds');
   expect(await count(worlds)).toBe(before + 3);
-  await fixture.ask('POST', '/api/v1/worlds/no-such-world/join', {});
-  expect(await count('method="POST",route="/api/v1/worlds/:world/join",status="404"')).toBe(1);
+  await fixture.ask('GET', '/api/v1/worlds/no-such-world');
+  expect(await count('method="GET",route="/api/v1/worlds/:world",status="404"')).toBe(1);
   await fixture.ask('POST', '/api/v1/strange/%00/path');
   expect(await count('method="POST",route="none",status="404"')).toBe(1);
 

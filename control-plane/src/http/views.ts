@@ -5,7 +5,7 @@ import { STATE_NAMES } from '../fleet/game-server.ts';
 import { stateOf } from '../instances/instance.ts';
 import { addressOf, type KnownInstance } from '../instances/record.ts';
 import type { Telemetry } from '../instances/telemetry.ts';
-import { decimal, isoTime, sha256, uuid } from './schemas.ts';
+import { decimal, isoTime, sha256 } from './schemas.ts';
 
 const count = z.int().min(0);
 const nullableString = z.string().nullable();
@@ -97,24 +97,6 @@ export const telemetrySchema = z
   .meta({ id: 'Telemetry' });
 
 export type TelemetryView = z.infer<typeof telemetrySchema>;
-
-export const joinedSchema = z
-  .object({
-    seat: decimal,
-    user: uuid,
-    instance: z.string(),
-    world: worldRefSchema,
-    protocolHash: decimal,
-    pipes: z.array(
-      z.object({
-        pipe: z.string(),
-        token: z.base64(),
-        url: z.string().optional(),
-        ticket: z.string().optional(),
-      }),
-    ),
-  })
-  .meta({ id: 'Joined' });
 
 export function instanceView({ name, gameServer, record, seats }: KnownInstance): InstanceView {
   const { vitals, loaded, assignment, link = 'never' } = record ?? {};

@@ -20,7 +20,7 @@ test('one that has emptied is told to end once, takes nobody more, and is replac
   expect(instance.of('shutdown')).toEqual([]);
   instance.say({ case: 'playerLeft', value: { seat: BigInt(seat), cause: 'left' } });
   await until(() => instance.of('shutdown')[0]);
-  expect((await fixture.join()).body.code).toBe('OW_ERR_NO_ROOM');
+  expect((await fixture.join('Bo', 'plaza', 1)).status).toBe(202);
   // The process behind it does not listen to the control plane, so that the fleet has to end it.
   await until(async () => (await fixture.fleet.list()).every((one) => one.name !== name), 20_000);
   expect(instance.of('shutdown')).toHaveLength(1);
