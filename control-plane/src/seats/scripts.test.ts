@@ -112,7 +112,8 @@ class Run {
   /** Every seat that was ever reserved: late words about them come too. */
   readonly #reserved: Reserved[] = [];
   #lastSeat = 0;
-  #hasFlushed = false;
+  /** Somebody was let in whom Redis had forgotten or given up: the instance's word, which comes after Redis' own. */
+  #hasLateWord = false;
 
   async take(one: Step): Promise<void> {
     switch (one.do) {
@@ -137,7 +138,7 @@ class Run {
       case 'flush':
         await redis.flush();
         this.#model.known.clear();
-        this.#hasFlushed = true;
+        this.#hasLateWord = true;
         return;
       default:
         one satisfies never;
@@ -177,6 +178,7 @@ class Run {
     const [word, ...rest] = await scripts.words('mark', args);
     expect(word).toBe(known === undefined ? 'absent' : 'ok');
     if (known === undefined) return;
+    this.#hasLateWord ||= !known.seats.has(seat);
     expect(seatPairs(rest)).toEqual(this.#model.vouch(name, seat, { account, state: 'held', at }));
   }
 
@@ -228,7 +230,7 @@ class Run {
       const shown = one?.seats.map(({ id, account, state }) => [id, account, state]).sort();
       expect(shown).toEqual([...seats].map(([id, { account, state }]) => [id, account, state]).sort());
       accounts.push(...[...seats.values()].map(({ account }) => account));
-      if (!this.#hasFlushed) expect(seats.size).toBeLessThanOrEqual(CAPACITY);
+      if (!this.#hasLateWord) expect(seats.size).toBeLessThanOrEqual(CAPACITY);
     }
     expect(new Set(accounts).size).toBe(accounts.length);
   }
