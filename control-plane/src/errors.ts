@@ -355,7 +355,7 @@ export function errorsPage(): string {
     '# Errors of the HTTP API',
     '',
     'A refused request is answered with `{code, message, hint, status}`. `code` is stable; `message` may say more than the row below.',
-    'Made from `control-plane/src/errors.ts`; `npx vitest run -u control-plane/src/errors.test.ts` writes it anew.',
+    'Made from `control-plane/src/errors.ts`; `npx vitest run control-plane/src/errors.test.ts -u` writes it anew.',
     '',
     '| code | status | message | what to do |',
     '|---|---|---|---|',

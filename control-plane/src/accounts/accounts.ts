@@ -2,10 +2,9 @@
 // any more. The ways to sign in lie in the folders beside this file.
 import type { FastifyBaseLogger } from 'fastify';
 import type { Bus } from '../bus.ts';
-import { ApiError } from '../errors.ts';
+import { refuseBanned } from '../moderation/bans.ts';
 import type { Db } from '../persistence/connect.ts';
 import { transaction } from '../persistence/transaction.ts';
-import { banReason } from './ban.ts';
 import type { Grant } from './grant.ts';
 import { guestAccount } from './guest.ts';
 import { SessionCache } from './sessions/cache.ts';
@@ -49,8 +48,8 @@ export class Accounts implements Authenticator {
   async authenticate(token: string): Promise<Who | undefined> {
     const found = await this.#find(token);
     if (found.state !== 'known') return undefined;
-    if (!found.banned) return found.who;
-    throw new ApiError('OW_ERR_BANNED', await banReason(this.#db, found.who.account.id));
+    if (found.banned) await refuseBanned(this.#db, found.who.account.id);
+    return found.who;
   }
 
   /** As `authenticate`, for what a banned account may do too: to leave. */

@@ -54,6 +54,12 @@ export async function banOf(db: Db | Tx, account: string): Promise<Ban | undefin
   return found ?? undefined;
 }
 
+/** OW_ERR_BANNED, with the reason, for an account that is kept out now. */
+export async function refuseBanned(db: Db | Tx, account: string): Promise<void> {
+  const found = await banOf(db, account);
+  if (found !== undefined) throw new ApiError('OW_ERR_BANNED', sentence(found));
+}
+
 /** Which of these are kept out now. */
 export function bansAmong(db: Db, accounts: readonly string[]): Promise<Ban[]> {
   return db.ban.findMany({ where: { accountId: { in: [...accounts] }, ...inForce() }, select: selected });
@@ -125,6 +131,5 @@ export function lift(db: Db, id: string, admin: string): Promise<void> {
 async function requireAdmin(tx: Tx, account: string): Promise<void> {
   const found = await tx.account.findUnique({ where: { id: account }, select: { role: true } });
   if (found?.role !== 'admin') throw new ApiError('OW_ERR_FORBIDDEN');
-  const own = await banOf(tx, account);
-  if (own !== undefined) throw new ApiError('OW_ERR_BANNED', sentence(own));
+  await refuseBanned(tx, account);
 }

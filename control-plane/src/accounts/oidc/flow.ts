@@ -12,9 +12,9 @@ import {
   randomState,
 } from 'openid-client';
 import { ApiError } from '../../errors.ts';
+import { refuseBanned } from '../../moderation/bans.ts';
 import type { Db } from '../../persistence/connect.ts';
 import { transaction } from '../../persistence/transaction.ts';
-import { banReason } from '../ban.ts';
 import type { Grant } from '../grant.ts';
 import { openSession } from '../sessions/open.ts';
 import { accountFor, type Person } from './account.ts';
@@ -76,8 +76,7 @@ export class Oidc {
   async exchange(code: string, browser: string | undefined): Promise<Grant> {
     const id = browser === undefined ? undefined : await this.#memory.takeCode(code, browser);
     if (id === undefined) throw new ApiError('OW_ERR_OIDC_STATE');
-    const reason = await banReason(this.#db, id);
-    if (reason !== undefined) throw new ApiError('OW_ERR_BANNED', reason);
+    await refuseBanned(this.#db, id);
     return transaction(this.#db, async (tx) => {
       const account = await tx.account.findUnique({ where: { id } });
       if (account === null) throw new ApiError('OW_ERR_OIDC_STATE');

@@ -1,9 +1,9 @@
 // E-mail and password to a session. Whether the e-mail is known shows in neither the answer nor its time.
 import type { Redis } from 'ioredis';
 import { ApiError } from '../../errors.ts';
+import { refuseBanned } from '../../moderation/bans.ts';
 import type { Db } from '../../persistence/connect.ts';
 import { transaction } from '../../persistence/transaction.ts';
-import { banReason } from '../ban.ts';
 import type { Grant } from '../grant.ts';
 import { openSession } from '../sessions/open.ts';
 import { forgetTries, mayTry, SIGN_INS } from './attempts.ts';
@@ -30,8 +30,7 @@ export async function signIn(
   const known = await checkPassword(deps, email, password);
   if (known.oneTime && newPassword === undefined) throw new ApiError('OW_ERR_PASSWORD_ONE_TIME');
   if (newPassword === password) throw new ApiError('OW_ERR_PASSWORD_SAME');
-  const reason = await banReason(db, known.accountId);
-  if (reason !== undefined) throw new ApiError('OW_ERR_BANNED', reason);
+  await refuseBanned(db, known.accountId);
   const hash =
     newPassword !== undefined || hasher.isOutdated(known.hash)
       ? await hasher.hash(newPassword ?? password)

@@ -241,7 +241,7 @@ describe('a ban', () => {
     });
     await expect(here.accounts.authenticate(token)).rejects.toMatchObject({
       code: 'OW_ERR_BANNED',
-      message: `This account is kept out until ${until.toISOString()}: shouting.`,
+      message: `You are banned until ${until.toISOString()}: shouting`,
     });
     expect(await here.accounts.recognise(token)).toBeDefined();
     await fixture.db.ban.update({ where: { id: ban.id }, data: { liftedAt: new Date() } });
