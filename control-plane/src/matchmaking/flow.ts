@@ -116,7 +116,8 @@ export class Matchmaking {
     const needed = matching.openings.length;
     let coming = openings.coming;
     if (needed > 0 && coming === undefined) {
-      const begun = await opener.open(world, needed, openings, () => wake.wake(world.id));
+      const protocols = matching.openings.map(({ protocolHash }) => protocolHash);
+      const begun = await opener.open(world, protocols, openings, () => wake.wake(world.id));
       coming = begun ? needed : undefined;
     }
     const loading = instances.filter(({ open }) => !open).length;

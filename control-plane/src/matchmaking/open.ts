@@ -18,6 +18,8 @@ const LOCK_MS = 10_000;
 const AGAIN_MS = 1_000;
 /** How long a GameServer that was allocated may take to be seen on its line, and one that listens in the directory. */
 const SEEN_MS = 5_000;
+/** The label by which an instance tells its fleet what it speaks; the SDK puts its own prefix in front. */
+const PROTOCOL_LABEL = 'agones.dev/sdk-protocol-hash';
 /** The directory's pictures are no older than this. */
 const PICTURE_MS = 150;
 
@@ -36,6 +38,9 @@ export interface Openings {
   /** Instances that are being opened now; undefined: nobody is opening. */
   readonly coming: number | undefined;
 }
+
+/** What an instance has to speak; undefined: nobody minds. */
+type Protocol = string | undefined;
 
 export class Opener {
   readonly #context: OpenContext;
@@ -57,11 +62,20 @@ export class Opener {
     return { counted, coming: coming < 0 ? undefined : coming };
   }
 
-  /** True when this process opens them now; `done` is called when they can be joined, or cannot. */
-  async open(world: World, count: number, seen: Openings, done: () => void): Promise<boolean> {
+  /**
+   * Opens one instance for each of the protocols. True when this process opens them now; `done` is called when they can
+   * be joined, or cannot.
+   */
+  async open(
+    world: World,
+    protocols: readonly Protocol[],
+    seen: Openings,
+    done: () => void,
+  ): Promise<boolean> {
     const token = randomUUID();
-    if ((await this.#scripts.lock(world.id, token, LOCK_MS, seen.counted, count)) !== 1) return false;
-    const running = this.#open(world, count, token)
+    const { length } = protocols;
+    if ((await this.#scripts.lock(world.id, token, LOCK_MS, seen.counted, length)) !== 1) return false;
+    const running = this.#open(world, protocols, token)
       .catch((error: unknown) => this.#context.log.warn({ err: error, world: world.id }, 'opening failed'))
       .finally(() => {
         this.#running.delete(running);
@@ -71,12 +85,13 @@ export class Opener {
     return true;
   }
 
-  async #open(world: World, count: number, token: string): Promise<void> {
+  async #open(world: World, protocols: readonly Protocol[], token: string): Promise<void> {
+    const count = protocols.length;
     const renewing = setInterval(() => {
       void this.#scripts.hold(world.id, token, LOCK_MS, count).catch(() => {});
     }, LOCK_MS / 4);
     try {
-      const opened = await Promise.all(Array.from({ length: count }, () => this.#tryOne(world)));
+      const opened = await Promise.all(protocols.map((protocol) => this.#tryOne(world, protocol)));
       const failed = opened.filter((one) => !one).length;
       clearInterval(renewing);
       if (failed < count) {
@@ -90,9 +105,9 @@ export class Opener {
     }
   }
 
-  async #tryOne(world: World): Promise<boolean> {
+  async #tryOne(world: World, protocol: Protocol): Promise<boolean> {
     try {
-      return await this.#one(world);
+      return await this.#one(world, protocol);
     } catch (error) {
       this.#context.log.warn({ err: error, world: world.id }, 'an instance could not be opened');
       return false;
@@ -100,11 +115,14 @@ export class Opener {
   }
 
   /** False when the fleet has none to give, or the one it gave does not come to be joined. */
-  async #one(world: World): Promise<boolean> {
+  async #one(world: World, protocol: Protocol): Promise<boolean> {
     const { fleet, directory, lines, publicUrl, log } = this.#context;
     // A Ready one that has no line to us yet would be Allocated in vain.
     const isWaiting = (await directory.all()).some(({ state, reachable }) => state === 'Ready' && reachable);
-    const gameServer = isWaiting ? await fleet.allocate([]) : undefined;
+    // Two builds may run side by side: one that speaks with those who wait comes first.
+    const speaks = protocol === undefined ? {} : { matchLabels: { [PROTOCOL_LABEL]: protocol } };
+    const wanted = [speaks, {}];
+    const gameServer = isWaiting ? await fleet.allocate(wanted) : undefined;
     if (gameServer === undefined) return false;
     const { name } = gameServer;
     const begun = performance.now();
