@@ -13,7 +13,7 @@ export interface LeaseRules {
 
 const POLL_MS = 200;
 /** Two CREATE TABLE IF NOT EXISTS at once: one of them is told by these. */
-const MADE_MEANWHILE = ['23505', '42P07'];
+const MADE_MEANWHILE = ['23505', '42P07', '42710'];
 
 const CREATE = `CREATE TABLE IF NOT EXISTS "_otherworld_migrating" (
   "id" INTEGER PRIMARY KEY, "holder" UUID NOT NULL, "until" TIMESTAMPTZ NOT NULL)`;
