@@ -9,7 +9,7 @@ export default defineConfig({
     ],
     exclude: ['**/node_modules/**', 'scripts/checks/system/**', '**/*.system.test.ts'],
     globalSetup: 'control-plane/test/global-setup.ts',
-    // They wait for processes and stores more than they compute: 103 s instead of 355 on two cores.
+    // They wait for processes and stores more than they compute; two cores take four files at a time in 1m40.
     maxWorkers: 4,
     testTimeout: 30_000,
     // The first hook that asks for a database starts its server.
