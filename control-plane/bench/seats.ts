@@ -3,6 +3,8 @@
 // reserve: one Lua decision each, an account of its own each, on instances with room. reserve + confirm: the same, then
 // the offer over the bus to the process that holds the line, an instance's own rules at its end, the seat written down as
 // held, and the answer back. Clients wait for each answer before they ask again; latency is what one of them waits.
+//
+// At last a million attempts at four instances of a hundred seats, which would take everybody: the limit is the script's.
 import { cpus, loadavg } from 'node:os';
 import { SeatScripts } from '../src/seats/scripts.ts';
 import type { CallerReport } from '../test/seat-caller.ts';
@@ -32,6 +34,7 @@ try {
   for (const atOnce of [1, 16, 64]) await measure('reserve', false, atOnce, 20_000);
   for (const atOnce of [1, 16, 64]) await measure('reserve + confirm', true, atOnce, 4_000);
   for (const holder of holders) holder.close();
+  await contend(1_000_000);
 } finally {
   await redis.close();
 }
@@ -54,6 +57,26 @@ async function measure(what: string, confirm: boolean, atOnce: number, attempts:
   tell(what, atOnce, reports);
   console.log(`  Redis: ${await scriptCost()} µs a script`);
   await redis.client.config('RESETSTAT');
+}
+
+/** Fails when any instance has ever had more people than it has seats. */
+async function contend(attempts: number): Promise<void> {
+  await redis.flush();
+  const [instances, capacity] = [['a', 'b', 'c', 'd'], 100];
+  const rulesCapacity = Number.MAX_SAFE_INTEGER;
+  const holder = await seatHolder({ redisUrl: redis.url, instances, capacity, rulesCapacity, keepMs: 500 });
+  await until(async () => (await scripts.list(false)).filter(({ open }) => open).length === instances.length);
+  const task = { redisUrl: redis.url, instances, attempts: attempts / CALLERS, atOnce: 64, confirm: true };
+  const callers = await Promise.all(
+    Array.from({ length: CALLERS }, () => seatCaller({ ...task, rules: RULES })),
+  );
+  const reports = await Promise.all(callers.map((caller) => caller.run()));
+  const most = Math.max(...(await holder.report()).map((report) => report.most));
+  for (const one of [holder, ...callers]) one.close();
+  const given = reports.reduce((total, { answers }) => total + (answers.accepted ?? 0), 0);
+  const seconds = Math.max(...reports.map((report) => report.seconds)).toFixed(0);
+  console.log(`${attempts} attempts in ${seconds} s, ${given} given, at most ${most} of ${capacity} at once`);
+  if (most > capacity) throw new Error('more seats were given than there are');
 }
 
 /** What Redis itself needs: its one thread is the limit that more processes do not move (unit: microseconds). */
