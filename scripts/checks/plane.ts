@@ -4,6 +4,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { checkoutRoot } from '../bootstrap/places.mjs';
 import { setUpRedis } from '../setup/redis.ts';
+import { rustEnvironment } from '../setup/rust.ts';
 import { setUpSchemathesis } from '../setup/schemathesis.ts';
 import type { Part } from './part.ts';
 import { logs } from './run-parts.ts';
@@ -17,6 +18,7 @@ export const plane: Part = {
   async check({ run, tool }) {
     const redis = await setUpRedis(run);
     const { python, env } = await setUpSchemathesis(run);
+    const rust = await rustEnvironment(run.signal); // one unit test runs a Rust client
     const vitest = path.join(checkoutRoot, 'node_modules/vitest/vitest.mjs');
     const config = path.join(checkoutRoot, 'control-plane/vitest.system.config.ts');
     await tool('control planes', process.execPath, [vitest, 'run', '--config', config], {
@@ -33,7 +35,7 @@ export const plane: Part = {
     // Once more with every transaction refused by the database once: what cannot be done twice shows.
     await tool('with conflicts', process.execPath, [vitest, 'run', 'control-plane/'], {
       cwd: checkoutRoot,
-      env: { ...process.env, OTHERWORLD_TEST_REDIS: redis, OTHERWORLD_INJECT_40001: '1' },
+      env: { ...rust, OTHERWORLD_TEST_REDIS: redis, OTHERWORLD_INJECT_40001: '1' },
       count: countVitest,
     });
   },
